@@ -1,0 +1,43 @@
+"""The vocabulary of an economy: one family per file. `find(name)` gives a mechanism by the name a spec uses.
+
+Built-in families are the modules of this package; a user's own come from installed packages through the entry point group
+`mintage.mechanisms`, loaded only when a spec asks for a name that is not built in.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from importlib.metadata import entry_points
+
+from .base import REGISTRY, Mechanism
+
+GROUP = "mintage.mechanisms"
+
+
+def load_builtin() -> None:
+    """Import every family, so that its mechanisms are registered."""
+    for module in pkgutil.iter_modules(__path__):
+        importlib.import_module(f"{__name__}.{module.name}")
+
+
+def load_installed() -> None:
+    """Import the mechanisms that other installed packages offer."""
+    for point in entry_points(group=GROUP):
+        point.load()
+
+
+def find(name: str) -> type[Mechanism] | None:
+    """The mechanism or process called `name`, or None."""
+    for load in (load_builtin, load_installed):
+        if name in REGISTRY:
+            return REGISTRY[name]
+        load()
+    return REGISTRY.get(name)
+
+
+def names() -> list[str]:
+    """Every name a spec may use."""
+    load_builtin()
+    load_installed()
+    return sorted(REGISTRY)
