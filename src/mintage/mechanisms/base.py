@@ -163,6 +163,10 @@ class Mechanism:
         """Accounts that need an extra leading axis of lots (tranches, queue slots), with their number."""
         return {}
 
+    def holds(self, p: Any) -> tuple[Account, ...]:
+        """Accounts whose money this mechanism may put on hold: each gets a twin kind `NAME_held` (see `holds.py`)."""
+        return ()
+
     def memory(self, p: Any, make: Callable[..., Any]) -> dict[str, Any]:
         """Initial memory besides money: `make(value, unit="1", of=None)` gives an array with one row per holder of account `of`."""
         return {}
