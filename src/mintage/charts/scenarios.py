@@ -1,0 +1,74 @@
+"""Scenarios beside the base run: by how much each metric's median moves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..evaluate.document import Document
+from .theme import Spec, categories, empty, lite, shapes
+from .values import finite, short
+
+BASE = "base"
+
+
+def scenarios(document: Document) -> Spec:
+    """One line a metric, one dot a scenario, at its change from the base run [%] under common random numbers."""
+    rows = changes(document)
+    if not rows:
+        return empty("No run was compared with the base run.")
+    names = list(dict.fromkeys(r["scenario"] for r in rows))
+    height = 14 + 5 * len(names)
+    y = {"field": "metric", "type": "nominal", "sort": None, "axis": {"title": None, "grid": True, "ticks": False}}
+    offset = {"field": "scenario", "type": "nominal", "scale": {"domain": names, "paddingOuter": 0.4}}
+    # symlog: a fall cannot pass -100 % while a rise has no end, and zero has to be on the axis.
+    scale = {"type": "symlog", "constant": 20, "nice": True}
+    x = {
+        "field": "change",
+        "type": "quantitative",
+        "scale": scale,
+        "axis": {"title": "change from the base run [%]", "values": TICKS, "labelExpr": "format(datum.value, '+,d')", "labelOverlap": True},
+    }
+    legend = {"columns": 2, "title": None}
+    about = [
+        {"field": "scenario"},
+        {"field": "metric"},
+        {"field": "change", "type": "quantitative", "format": "+,.1f", "title": "change [%]"},
+        {"field": "value", "title": "median"},
+        {"field": "base"},
+    ]
+    looks = {
+        "color": {"field": "scenario", "type": "nominal", "scale": categories(names), "legend": legend},
+        "shape": {"field": "scenario", "type": "nominal", "scale": shapes(names), "legend": legend},
+    }
+    dot = {"mark": {"type": "point", "filled": True, "size": 70, "opacity": 1}, "encoding": {"x": x, "y": y, "yOffset": offset, **looks, "tooltip": about}}
+    words = f"Change of {len({r['metric'] for r in rows})} metrics from the base run in {len(names)} comparison runs."
+    return lite(words, height * len({r["metric"] for r in rows}), data={"values": rows}, layer=[zero(), dot])
+
+
+TICKS = [-100, -50, -20, 0, 20, 50, 100, 200, 500, 1000, 10000, 100000]
+
+
+def zero() -> Spec:
+    return {"data": {"values": [{"change": 0}]}, "mark": {"type": "rule", "color": "#7d848e"}, "encoding": {"x": {"field": "change", "type": "quantitative"}}}
+
+
+def base_values(document: Document) -> dict[str, float]:
+    """The base medians that a change can be measured against: from the comparison run named base, else from the metrics."""
+    run = next((c for c in document.comparisons if c.name == BASE), None)
+    found = run.metrics if run else {m.name: m.median for m in document.metrics}
+    return {k: v for k, x in found.items() if (v := finite(x)) is not None and v != 0}
+
+
+def changes(document: Document) -> list[dict[str, Any]]:
+    """One row per metric and scenario with both numbers; a base of zero has no relative change and stays out (the table has it)."""
+    base = base_values(document)
+    titles = {m.name: m.title for m in document.metrics}
+    rows = []
+    for name in dict.fromkeys([*titles, *base]):
+        for run in document.comparisons:
+            value = finite(run.metrics.get(name))
+            if run.name == BASE or name not in base or value is None:
+                continue
+            change = finite(100 * (value - base[name]) / abs(base[name]), 4)
+            rows.append({"metric": titles.get(name, name), "scenario": run.title, "change": change, "value": short(value), "base": short(base[name])})
+    return rows
