@@ -3,7 +3,7 @@
 Names: `price` (a signal; `share[2]` its row 2), `providers/RENDER` (a balance, summed over holders; `providers/RENDER[0]` a row),
 `supply/RENDER` (outstanding), `circulating/RENDER` (held by kinds that circulate). Amounts since the last save:
 `flow:jobs.burn` (a flow by reason), `flow:jobs.burn:market/RENDER>burned/RENDER` (one arrow), `mint/RENDER`, `burn/RENDER`,
-`tag:revenue/USD` (all flows with that tag), `functional/RENDER` (token legs of service payments). Their end is the run's total.
+`tag:revenue/USD` (all flows with that tag), `out:treasury/USD` (all that left a kind), `functional/RENDER` (token legs of service payments). Their end is the run's total.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from .economy import Economy, World
     from .guard import FlowKey
 
-AMOUNT = re.compile(r"(flow:|tag:|(mint|burn|functional)/)")
+AMOUNT = re.compile(r"(flow:|tag:|out:|(mint|burn|functional)/)")
 Observe = Callable[["World", Mapping["FlowKey", Any]], Any]
 
 
@@ -73,6 +73,7 @@ def in_group(name: str, flow: FlowInfo) -> bool:
         (head == "mint" and flow.src.kind == ISSUANCE)
         or (head == "burn" and flow.dst.kind == BURNED)
         or (head == f"tag:{flow.tag}")
+        or (head == f"out:{flow.src.kind}")
         or (head == "functional" and flow.functional)
     )
 

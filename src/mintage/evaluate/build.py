@@ -1,0 +1,116 @@
+"""Evidence to Document: every part of the result put together, and the words a reader sees first."""
+
+from __future__ import annotations
+
+import platform
+
+import numpy as np
+
+from .. import __version__
+from .allocation import unlocks
+from .bands import bands, sankey, waterfall
+from .criteria import all_criteria
+from .document import Assumption, Comparison, Document, Flag, Interval, Manifest, Point, Test
+from .evidence import Evidence
+from .measure import METRICS, Measured, summary
+from .red_flags import flags
+from .scorecard import grade, grade_range, point, verdict
+
+
+def build(e: Evidence, created: str = "", seconds: float = 0.0) -> Document:
+    """Judge the evidence. `created` and `seconds` come from the edge that has a clock."""
+    tests = [c.judge(e) for c in all_criteria()]
+    points = [point(n, tests) for n in range(1, 7)]
+    raised = flags(tests)
+    m, spec = e.base, e.spec
+    final = verdict(points, raised, tests)
+    return Document(
+        network=spec.name,
+        title=spec.title,
+        token=m.token,
+        fiat=m.fiat,
+        start=str(m.economy.start or ""),
+        horizon_days=m.horizon,
+        verdict=final,
+        headline=headline(m),
+        reasons=reasons(e, points, raised, tests),
+        grade=grade(tests),
+        grade_range=grade_range(tests),
+        points=points,
+        flags=raised,
+        tests=tests,
+        metrics=[interval(m, name) for name in METRICS],
+        bands=bands(m),
+        sankey=sankey(m, m.run.manifest.seed),
+        sankey_title=f"Mean flows of one epoch ({m.days[0]:g} days) in the last year of the run",
+        waterfall=waterfall(m),
+        unlocks=unlocks(spec, m.economy, m.horizon),
+        comparisons=comparisons(e),
+        assumptions=[Assumption(path=p.path, value=str(p.value), unit=p.unit, source=p.source, date=str(p.date or ""), assumed=p.assumed, doc=p.doc) for p in spec.provenance],
+        sources={k: str(v) for k, v in spec.sources.items()},
+        manifest=manifest(e, created, seconds),
+    )
+
+
+def interval(m: Measured, name: str) -> Interval:
+    """A metric's median and 5-95 % range over the paths where it is defined."""
+    meta, value = METRICS[name], m.metric(name)
+    known = value[~np.isnan(value)]
+    low, mid, high = (float(x) for x in np.quantile(known, [0.05, 0.5, 0.95])) if len(known) else (None, None, None)
+    unit = meta.unit.replace("token", m.token).replace("fiat", m.fiat)
+    note = "" if len(known) == len(value) else f"defined on {len(known)} of {len(value)} paths"
+    return Interval(name=name, title=meta.title, unit=unit, median=mid, low=low, high=high, note=note)
+
+
+def comparisons(e: Evidence) -> list[Comparison]:
+    """Medians of every run on the same paths, the base first."""
+    runs = {"base": (e.beside, "Base run, the same paths"), "stablecoin": (e.ablated, "Service paid in a stablecoin")}
+    runs |= {"usage -5 %": (e.usage_down, "Usage 5 % lower"), "usage +5 %": (e.usage_up, "Usage 5 % higher")}
+    runs |= {name: (m, e.spec.scenarios[name].doc or name) for name, m in e.scenarios.items()}
+    return [Comparison(name=n, title=title, paths=m.paths, metrics=summary(m)) for n, (m, title) in runs.items() if m is not None]
+
+
+def headline(m: Measured) -> str:
+    """One sentence: does this economy sustain itself?"""
+    ratio, parity = m.median("ratio_last_year"), m.median("parity_reached")
+    years = m.horizon / 365
+    if ratio is None:
+        return f"{m.spec.title} shows no external revenue, so nothing sustains its emission."
+    share = float(np.nanmean(m.metric("parity_reached"))) if parity is not None else 0.0
+    if ratio <= 1:
+        return f"{m.spec.title} sustains itself: in the last year of {years:.0f} it emits {ratio:.2f} {m.fiat} for each {m.fiat} of outside revenue (median path)."
+    tail = f"and revenue overtakes emission within {years:.0f} years on {share:.0%} of paths"
+    return f"{m.spec.title} does not sustain itself: it emits {ratio:.1f} {m.fiat} for each {m.fiat} of outside revenue, {tail}."
+
+
+def reasons(e: Evidence, points: list[Point], raised: list[Flag], tests: list[Test]) -> list[str]:
+    """Three to six sentences, the heaviest first: raised flags, failed key tests, then what speaks for it."""
+    out = [f.sentence for f in raised if f.raised]
+    failed = sorted((t for t in tests if t.verdict == "fail"), key=lambda t: (-t.weight, t.code))
+    passed = sorted((t for t in tests if t.verdict == "pass"), key=lambda t: (-t.weight, t.code))
+    out += [t.sentence for t in failed if t.sentence not in " ".join(out)][: max(0, 4 - len(out))]
+    out = out[:4] + [t.sentence for t in passed[:2]]
+    unknown = sum(t.verdict == "not_shown" for t in tests)
+    return out[:5] + ([f"{unknown} of {len(tests)} tests could not be shown from the declared facts."] if unknown else [])
+
+
+def manifest(e: Evidence, created: str, seconds: float) -> Manifest:
+    """What ran."""
+    r = e.base.run.manifest
+    return Manifest(
+        spec_name=e.spec.name,
+        spec_hash=e.spec.hash,
+        version=__version__,
+        seed=r.seed,
+        engine=r.engine,
+        paths=r.paths,
+        steps=r.steps,
+        step_days=r.step_days,
+        platform=r.platform,
+        python=platform.python_version(),
+        numpy=r.numpy,
+        created=created,
+        partial=r.partial,
+        runs=e.counts,
+        seconds=seconds,
+    )

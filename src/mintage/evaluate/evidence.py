@@ -1,0 +1,70 @@
+"""Everything the judgement may look at: the base run and the runs beside it under common random numbers.
+
+Comparison runs are made with fewer paths than the base run; the base run's first paths stand against them (a path is the same
+whatever the number of paths), so that a difference is never a difference of dice. `counts` says how many paths each run had.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from .measure import Measured, measure
+
+if TYPE_CHECKING:
+    from ..spec import Spec
+
+USAGE_STEP = Decimal("0.05")
+Report = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """`usage_down` and `usage_up` scale the usage drivers by 1 -/+ 5 %; `ablated` pays the service in a stablecoin."""
+
+    spec: Spec
+    base: Measured
+    beside: Measured  # the base run's first paths, as many as the comparison runs have
+    usage_down: Measured | None
+    usage_up: Measured | None
+    ablated: Measured | None
+    scenarios: dict[str, Measured] = field(default_factory=dict)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Paths of every run made, by name."""
+        named = {"base": self.base, "usage -5 %": self.usage_down, "usage +5 %": self.usage_up, "stablecoin": self.ablated, **self.scenarios}
+        return {name: m.paths for name, m in named.items() if m is not None}
+
+
+def ablation(spec: Spec) -> dict[str, object]:
+    """Parameter paths that replace every token payment leg by a stablecoin; empty when there is none."""
+    return {f"{u.name}.{key}": value for u in spec.economy().uses for key, value in u.mechanism.ablation.items()}
+
+
+def usage(spec: Spec, factor: Decimal) -> dict[str, object]:
+    """The spec's usage drivers, scaled."""
+    return {path: spec.value(path) * factor for path in spec.evaluation.usage}
+
+
+def gather(spec: Spec, paths: int, beside: int, seed: int, *, workers: int = 1, progress: Report | None = None) -> Evidence:
+    """Make all runs: the base, the usage pair, the ablation, each scenario."""
+
+    def run(name: str, variant: Spec, number: int) -> Measured:
+        tick = (lambda done, total: progress(name, done, total)) if progress else None
+        return measure(variant, number, seed, workers=workers, progress=tick)
+
+    beside = min(beside, paths)
+    drivers, payments = bool(spec.evaluation.usage), ablation(spec)
+    base = run("base", spec, paths)
+    return Evidence(
+        spec,
+        base,
+        base.head(beside),
+        run("usage -5 %", spec.with_values(usage(spec, 1 - USAGE_STEP)), beside) if drivers else None,
+        run("usage +5 %", spec.with_values(usage(spec, 1 + USAGE_STEP)), beside) if drivers else None,
+        run("stablecoin", spec.with_values(payments), beside) if payments else None,
+        {name: run(name, spec.scenario(name), beside) for name in spec.scenarios if name != "base" and spec.scenarios[name].judged},
+    )

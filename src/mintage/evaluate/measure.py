@@ -1,0 +1,170 @@
+"""A run, measured: series read off flows, and one number per path for every metric. Definitions are in `mintage.metrics`.
+
+Nothing here knows a network: emission is what leaves `issuance`, burn is what reaches `burned`, revenue is the fiat that flows
+tagged `revenue` bring in from outside. A metric that needs data the spec does not give is NaN on every path, never a guess.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..accounts import Account
+from ..economy import Economy
+from ..errors import Fault, UsageError, nearest
+from ..save import Save
+from ..simulate import Progress, simulate
+from ..trajectory import Trajectory
+
+if TYPE_CHECKING:
+    from ..spec import Spec
+
+Array = NDArray[np.float64]
+YEAR = 365.0
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A number per path: what it is called, its unit, which direction is good, and how it is read off a measured run."""
+
+    name: str
+    title: str
+    unit: str
+    better: Literal["up", "down", ""]
+    read: Callable[[Measured], Any]
+
+
+METRICS: dict[str, Metric] = {}
+
+
+def metric(title: str, unit: str, better: Literal["up", "down", ""] = "") -> Callable[[Callable[[Measured], Any]], Callable[[Measured], Any]]:
+    """Register a function Measured -> [path] under its own name. `unit` may say `token` and `fiat`."""
+
+    def keep(read: Callable[[Measured], Any]) -> Callable[[Measured], Any]:
+        METRICS[read.__name__] = Metric(read.__name__, title, unit, better, read)
+        return read
+
+    return keep
+
+
+class Measured:
+    """A run with its series [period, path]; `metric(name)` is [path]."""
+
+    def __init__(self, spec: Spec, economy: Economy, run: Trajectory) -> None:
+        self.spec, self.economy, self.run = spec, economy, run
+        self.paths, self.token, self.fiat = run.manifest.paths, economy.token, economy.fiat
+
+    def head(self, paths: int) -> Measured:
+        """The first `paths` paths: the same futures that a run of that size would have."""
+        cut = replace(
+            self.run,
+            manifest=replace(self.run.manifest, paths=paths),
+            series={k: v[:, :paths] for k, v in self.run.series.items()},
+            end={k: v[:paths] for k, v in self.run.end.items()},
+        )
+        return Measured(self.spec, self.economy, cut)
+
+    @cached_property
+    def days(self) -> Array:
+        """Length of each period [day]."""
+        return np.diff(self.run.day)
+
+    @property
+    def horizon(self) -> float:
+        """[day]"""
+        return float(self.run.day[-1])
+
+    def level(self, name: str) -> Array:
+        """A level at the end of each period [period, path]."""
+        return self.run[name][1:]
+
+    def amount(self, name: str) -> Array:
+        """An amount of each period [period, path]; zero when the economy has no such flow."""
+        return self.run[name][1:] if name in self.run.series else np.zeros((len(self.days), self.paths))
+
+    def signal(self, role: str) -> Array | None:
+        """The series, opening included, of the signal that plays `role` in `[evaluation]`, or None."""
+        name = getattr(self.spec.evaluation, role, None)
+        return self.run.series.get(name) if name else None
+
+    @cached_property
+    def price(self) -> Array:
+        """[fiat/token] at the end of each period; NaN when the spec names no price."""
+        p = self.signal("price")
+        return p[1:] if p is not None else np.full((len(self.days), self.paths), np.nan)
+
+    @cached_property
+    def minted(self) -> Array:
+        return self.amount(f"mint/{self.token}")
+
+    @cached_property
+    def burned(self) -> Array:
+        return self.amount(f"burn/{self.token}")
+
+    @cached_property
+    def revenue(self) -> Array:
+        """External revenue [fiat] of each period."""
+        return self.amount(f"tag:revenue/{self.fiat}")
+
+    @cached_property
+    def emission_value(self) -> Array:
+        """[fiat]: tokens minted times the price at the period's end."""
+        return self.minted * self.price
+
+    @cached_property
+    def last_year(self) -> slice:
+        """Periods of the last 365 days (all, when the run is shorter)."""
+        start = self.horizon - YEAR
+        return slice(int(np.searchsorted(self.run.day[:-1], start - 1e-9)), None)
+
+    def by_role(self, role: str) -> list[Account]:
+        return [a for a in self.economy.accounts if self.economy.kinds[a.kind].role == role and a.asset == self.token]
+
+    def held(self, role: str) -> Array:
+        """Tokens in all accounts of a role at the end of each period."""
+        return sum((self.level(str(a)) for a in self.by_role(role)), np.zeros((len(self.days), self.paths)))
+
+    def metric(self, name: str) -> Array:
+        """One number per path."""
+        if name not in METRICS:
+            raise UsageError(Fault("MT506", name, "no such metric", "a metric's name", nearest(name, METRICS)))
+        with np.errstate(all="ignore"):
+            value = np.broadcast_to(np.asarray(METRICS[name].read(self), dtype=float), (self.paths,))
+        return np.where(np.isfinite(value), value, np.nan)
+
+    def median(self, name: str) -> float | None:
+        """Median over the paths where it is defined; None when on none."""
+        value = self.metric(name)
+        value = value[~np.isnan(value)]
+        return float(np.median(value)) if len(value) else None
+
+
+def watched(spec: Spec, economy: Economy) -> tuple[str, ...]:
+    """What a measured run has to save."""
+    t, f = economy.token, economy.fiat
+    roles = ("price", "providers", "utilisation", "quality", "demand", "served", "cost")
+    signals = [s for r in roles if (s := getattr(spec.evaluation, r, None))]
+    tags = {f"tag:{i.tag}/{i.src.asset}" for i in economy.flow_table if i.tag}
+    accounts = [str(a) for a in economy.accounts if a.asset == t and economy.kinds[a.kind].role in ("treasury", "staked", "insider", "investor", "provider")]
+    treasury = [str(a) for a in economy.accounts if a.asset == f and economy.kinds[a.kind].role in ("treasury", "provider")]
+    out = [f"out:{k.name}/{a}" for k in economy.kinds.values() if k.role == "treasury" for a in k.assets if a in (t, f)]
+    return tuple(dict.fromkeys([*signals, f"supply/{t}", f"circulating/{t}", f"mint/{t}", f"burn/{t}", f"functional/{t}", *sorted(tags), *accounts, *treasury, *out]))
+
+
+def measure(spec: Spec, paths: int = 2000, seed: int = 1, steps: int | None = None, *, workers: int = 1, executor: Any = None, progress: Progress | None = None) -> Measured:
+    """Simulate a spec and keep what the metrics need: one value per variable, path and evaluation epoch."""
+    economy = spec.economy()
+    every = max(1, round(float(spec.evaluation.epoch) / float(economy.dt)))
+    save = Save(every=every, vars=watched(spec, economy), paths=True)
+    run = simulate(economy, paths, steps or spec.steps, seed, save, workers=workers, executor=executor, progress=progress)
+    return Measured(spec, economy, run)
+
+
+def summary(measured: Measured, names: Mapping[str, Metric] | None = None) -> dict[str, float | None]:
+    """Medians of all metrics."""
+    return {n: measured.median(n) for n in (names or METRICS)}
