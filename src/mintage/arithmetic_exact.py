@@ -99,7 +99,7 @@ class ExactArithmetic(Arithmetic):
     maximum = staticmethod(_each(lambda a, b: a if a >= b else b, 2))
     div = staticmethod(_each(_div, 3))
     logical_and, logical_or, logical_not = np.logical_and, np.logical_or, np.logical_not
-    total, sum, lookup = NumpyArithmetic.total, NumpyArithmetic.sum, NumpyArithmetic.lookup
+    total, sum, lookup = (staticmethod(f) for f in (NumpyArithmetic.total, NumpyArithmetic.sum, NumpyArithmetic.lookup))
     put, add_at = staticmethod(NumpyArithmetic.put), staticmethod(NumpyArithmetic.add_at)
     concatenate, take_along_axis = staticmethod(np.concatenate), staticmethod(np.take_along_axis)
     argsort, sort = NumpyArithmetic.argsort, NumpyArithmetic.sort
