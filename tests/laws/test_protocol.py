@@ -175,7 +175,7 @@ def test_a_mechanism_called_each_fifth_step_sees_five_days():
     e = economy(rule(lambda p, s, g, c: (spans.append((c.t, c.dt)), ([], {}))[1]))
     use = e.uses[0]
     simulate(Economy("t", e.assets, {k: v for k, v in e.kinds.items()}, e.signals, [Use("m", use.mechanism, use.params, every=5, offset=2)], Decimal(1), opening=e.opening), 4, 14)
-    assert spans == [(2, 5.0), (7, 5.0), (12, 5.0)]
+    assert [s for s in spans if isinstance(s[1], float)] == [(2, 5.0), (7, 5.0), (12, 5.0)]  # the rest is check's dry call
 
 
 def test_two_writers_unknown_signals_and_twin_names_are_found_together():
