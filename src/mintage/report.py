@@ -29,8 +29,17 @@ def render(document: Document) -> str:
     """
     slim = thinned(document)
     specs = {name: charts.chart(slim, name) for name in charts.names(slim)}
+    titles = {name: spec.pop("title", {}) for name, spec in specs.items()}  # set as text: it wraps, and is read aloud
     page = environment().get_template("report.html.j2")
-    return page.render(d=slim, specs=embed(json.dumps(specs, allow_nan=False)), config=embed(json.dumps(config("light"))), tables=tables(slim), raw=embed(slim.model_dump_json()), **own())
+    return page.render(
+        d=slim,
+        specs=embed(json.dumps(specs, allow_nan=False)),
+        config=embed(json.dumps(config("light"))),
+        tables=tables(slim),
+        titles=titles,
+        raw=embed(slim.model_dump_json()),
+        **own(),
+    )
 
 
 def schema() -> str:
@@ -66,7 +75,10 @@ def own() -> dict[str, Any]:
     here = files(__package__)
     # The last line of a minified script names a map file, which a browser's tools would try to fetch.
     scripts = [here.joinpath("vendor", name).read_text("utf-8").partition("\n//# sourceMappingURL")[0] for name in SCRIPTS]
-    return {"scripts": [Markup(s) for s in scripts], **{name: Markup(here.joinpath("templates", f"report.{name}").read_text("utf-8")) for name in ("css", "js")}}
+    return {
+        "scripts": [Markup(s) for s in scripts],
+        **{name: Markup(here.joinpath("templates", f"report.{name}").read_text("utf-8")) for name in ("css", "js")},
+    }
 
 
 def environment() -> Environment:
@@ -78,11 +90,13 @@ def environment() -> Environment:
 
 
 def said(value: Any) -> str:
-    """A piece of evidence in words: numbers short, lists and mappings spelled out."""
+    """A piece of evidence in words: whole numbers in full, others short, lists and mappings spelled out."""
     if value is None:
         return "–"
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, int) and abs(value) < 1e9:
+        return f"{value:,}"
     if isinstance(value, int | float):
         return short(value)
     if isinstance(value, dict):

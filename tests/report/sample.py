@@ -154,7 +154,7 @@ def unlocks(holders: tuple[str, ...] = ("team", "investors", "community")) -> li
     made = []
     for period in range(24):
         for i, holder in enumerate(holders):
-            amount = 1e6 * (i + 1) * (0 if period < 6 * i else 1)
+            amount = 1e6 * (i + 1) * (0 if period < min(6 * i, 18) else 1)
             made.append(Unlock(day=30.0 * period, date="2024-01-01", holder=holder, role="insider", amount=amount))
     return made
 

@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from ..evaluate.document import Band, Document
-from .theme import BLUE, SHORT, Spec, empty, lite
+from .theme import BLUE, SHORT, Spec, empty, heading, lite
 from .values import axis, finite, times
 
 WIDE = 50  # largest over smallest value from which a linear axis would hide the small ones
@@ -21,7 +21,7 @@ def fan(document: Document, name: str = "") -> Spec:
     if band is None or not any(r["q50"] is not None for r in rows):
         return empty("No path was kept for this series.")
     scale, note = span(rows)
-    title = f"{band.title} [{band.unit}]{note}"
+    title = heading(f"{band.title} [{band.unit}]", note)
     x = axis([r["time"] for r in rows])
     y: Spec = {"field": "q50", "type": "quantitative", "scale": scale, "axis": {"title": None, "tickCount": 5, "labelExpr": SHORT, **decades(rows, scale)}}
     words = f"{band.title}: median and the ranges of half and nine tenths of {document.manifest.paths:,} paths over time."
@@ -46,20 +46,26 @@ def span(rows: list[dict[str, Any]]) -> tuple[Spec, str]:
     values = [v for r in rows for q in QUANTILES if (v := r[q]) is not None]
     low, high = min(values), max(values)
     if low > 0 and high / low > WIDE:
-        return {"type": "log", "nice": False}, ", log scale"
+        return {"type": "log", "nice": False}, "log scale"
     if low > 0 and high - low < NARROW * high:
-        return {"zero": False}, ", axis not from zero"
+        return {"zero": False}, "axis not from zero"
     return {"zero": True}, ""
 
 
 def decades(rows: list[dict[str, Any]], scale: Spec) -> Spec:
-    """The ticks of a logarithmic axis: powers of ten, with 2 and 5 between them while there are few; left to itself it draws a line for each digit."""
+    """The ticks of a logarithmic axis: powers of ten, with 2 and 5 between them while there are few; left to itself it draws a line for each digit,
+    and thins given values to its own count.
+    """
     if scale.get("type") != "log":
         return {}
     low, high = (math.log10(f(v for r in rows for q in QUANTILES if (v := r[q]) is not None)) for f in (min, max))
     digits = (1, 2, 5) if high - low < 3 else (1,)
     every = max(1, math.ceil((high - low) / 8))
-    return {"labelOverlap": False, "values": [float(f"{d}e{e}") for e in range(math.floor(low), min(math.ceil(high), 308), every) for d in digits]}
+    return {
+        "labelOverlap": False,
+        "tickCount": 100,
+        "values": [float(f"{d}e{e}") for e in range(math.floor(low), min(math.ceil(high), 308), every) for d in digits],
+    }
 
 
 def cloud(y: Spec, low: str, high: str, opacity: float) -> Spec:

@@ -6,7 +6,7 @@ from typing import Any
 
 from ..evaluate.document import Band, Document
 from .fan import decades, points, span
-from .theme import BLUE, ORANGE, SHORT, Spec, empty, lite
+from .theme import BLUE, GREY, ORANGE, SHORT, Spec, empty, heading, lite
 from .values import axis, finite, short, times
 
 EMISSIONS, REVENUE = "emission_value", "revenue"  # names of the two bands, in the same unit
@@ -18,7 +18,7 @@ def parity(document: Document) -> Spec:
     pair = bands(document)
     rows = [{"series": NAMES[b.name], **r} for b in pair for r in points(document, b)]
     if len(pair) < 2 or not any(r["q50"] is not None for r in rows):
-        return empty("Emissions and revenue were not both kept for this run.")
+        return empty("Not both emissions and revenue were kept for this run.")
     scale, note = span([{q: r["q50"] for q in r if q.startswith("q")} for r in rows if r["q50"] is not None])
     x = axis([r["time"] for r in rows])
     y = {"field": "q50", "type": "quantitative", "scale": scale, "axis": {"title": None, "tickCount": 5, "labelExpr": SHORT, **decades(rows, scale)}}
@@ -30,7 +30,7 @@ def parity(document: Document) -> Spec:
         {"field": "q50", "type": "quantitative", "title": "median", "format": ",.4~g"},
     ]
     line = {"mark": {"type": "line", "strokeWidth": 2, "tooltip": True}, "encoding": {"y": y, "tooltip": numbers}}
-    title = {"text": f"{pair[0].unit}{note}", "subtitle": sentence(document)}
+    title = heading(sentence(document), f"{pair[0].unit}, {note}" if note else pair[0].unit)
     return lite(
         "Value of emissions against external revenue over time.",
         240,
@@ -77,7 +77,7 @@ def marker(document: Document, x: Spec) -> list[dict[str, Any]]:
     return [
         {
             "data": {"values": [{"time": times(document, [day])[0]}]},
-            "mark": {"type": "rule", "strokeDash": [4, 4], "color": "#7d848e"},
-            "encoding": {"x": x, "color": {"value": "#7d848e"}},
+            "mark": {"type": "rule", "strokeDash": [4, 4], "color": GREY},
+            "encoding": {"x": x, "color": {"value": GREY}},
         }
     ]

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 from ..evaluate.document import Document
-from .theme import GREY, VERDICTS, Spec, empty, lite, verdict_colour
+from .theme import BELOW, GREY, LINE, VERDICTS, Spec, caption, empty, line, lite, verdict_colour
 from .values import finite
+
+BAR = {"type": "bar", "height": 18, "yOffset": BELOW, "color": GREY}
 
 
 def points(document: Document) -> Spec:
     """Three bars on each line, from 0 to 1, and the verdict in words: score [1] in front of shown [1] in front of the whole."""
     rows = [
-        {"title": f"{p.number} {p.title}", "score": finite(p.score), "shown": finite(p.shown), "word": VERDICTS[p.verdict][0], "sentence": p.sentence}
+        {
+            "title": f"{p.number} {p.title}",
+            "label": f"{p.number} {p.title} – {VERDICTS[p.verdict][0]}",
+            "score": finite(p.score),
+            "shown": finite(p.shown),
+            "word": VERDICTS[p.verdict][0],
+        }
         for p in document.points
     ]
     if not rows:
         return empty("No point was judged.")
-    y = {"field": "title", "type": "nominal", "sort": None, "axis": {"title": None, "domain": False, "ticks": False}}
     x = {
         "type": "quantitative",
         "scale": {"domain": [0, 1]},
@@ -27,17 +34,16 @@ def points(document: Document) -> Spec:
         {"field": "score", "type": "quantitative", "format": ".0%"},
         {"field": "shown", "type": "quantitative", "format": ".0%"},
     ]
-    whole = {"mark": {"type": "bar", "height": 20, "color": GREY, "opacity": 0.15}, "encoding": {"x": {**x, "datum": 1}}}
-    shown = {"mark": {"type": "bar", "height": 20, "color": GREY, "opacity": 0.3}, "encoding": {"x": {**x, "field": "shown"}}}
+    whole = {"mark": {**BAR, "opacity": 0.15}, "encoding": {"x": {**x, "datum": 1}}}
+    shown = {"mark": {**BAR, "opacity": 0.3}, "encoding": {"x": {**x, "field": "shown"}}}
     score = {
-        "mark": {"type": "bar", "height": 9, "cornerRadius": 2},
+        "mark": {"type": "bar", "height": 8, "yOffset": BELOW},
         "encoding": {"x": {**x, "field": "score"}, "color": {**verdict_colour(), "legend": None}, "tooltip": numbers},
     }
-    word = {"mark": {"type": "text", "align": "left", "dx": 6}, "encoding": {"x": {**x, "datum": 1}, "text": {"field": "word"}}}
     return lite(
         "Score and share of evidence shown of each of the six points.",
-        34 * len(rows),
+        LINE * len(rows),
         data={"values": rows},
-        encoding={"y": y},
-        layer=[whole, shown, score, word],
+        encoding={"y": line("title")},
+        layer=[whole, shown, score, caption("label")],
     )

@@ -6,7 +6,7 @@ from typing import Any
 
 from ..evaluate.document import Document
 from .layout import SLOT, Box, Ribbon, layout
-from .theme import GREY, VEGA, WIDTH, Spec, categories, empty
+from .theme import GREY, VEGA, WIDTH, Spec, categories, empty, heading
 from .values import finite, short
 
 MOST = 60  # ribbons in the picture; more cannot be told apart
@@ -22,14 +22,14 @@ def sankey(document: Document) -> Spec:
         return empty("No flow with a value in fiat was kept for an epoch.")
     boxes, ribbons = layout(links[:MOST])
     last = max(b.layer for b in boxes)
-    note = f", the {MOST} largest of {len(links)} flows" if len(links) > MOST else ""
+    note = f"the {MOST} largest of {len(links)} flows" if len(links) > MOST else ""
     return {
         "$schema": VEGA,
         "description": f"{document.sankey_title}: flows between kinds of accounts, wide as their value in {document.fiat}.",
         "height": round(max(b.y + max(b.height, SLOT) for b in boxes)),
         "padding": 5,
         "autosize": {"type": "fit-x", "contains": "padding"},
-        "title": {"text": f"{document.sankey_title} [{document.fiat}]{note}"},
+        "title": heading(f"{document.sankey_title} [{document.fiat}]", note),
         "signals": [{"name": "width", "init": size(last), "on": [{"update": size(last), "events": "window:resize"}]}],
         "data": [
             {"name": "boxes", "values": [box_row(b, last) for b in boxes]},

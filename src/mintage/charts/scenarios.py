@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..evaluate.document import Document
-from .theme import Spec, categories, empty, lite, shapes
+from .theme import GREY, Spec, caption, categories, empty, line, lite, shapes
 from .values import finite, short
 
 BASE = "base"
@@ -17,9 +17,9 @@ def scenarios(document: Document) -> Spec:
     if not rows:
         return empty("No run was compared with the base run.")
     names = list(dict.fromkeys(r["scenario"] for r in rows))
-    height = 14 + 5 * len(names)
-    y = {"field": "metric", "type": "nominal", "sort": None, "axis": {"title": None, "grid": True, "ticks": False}}
-    offset = {"field": "scenario", "type": "nominal", "scale": {"domain": names, "paddingOuter": 0.4}}
+    metrics = list(dict.fromkeys(r["metric"] for r in rows))
+    height = 24 + 6 * len(names)
+    offset = {"field": "scenario", "type": "nominal", "scale": {"domain": names, "range": [22, height - 4]}}
     # symlog: a fall cannot pass -100 % while a rise has no end, and zero has to be on the axis.
     scale = {"type": "symlog", "constant": 20, "nice": True}
     x = {
@@ -40,16 +40,21 @@ def scenarios(document: Document) -> Spec:
         "color": {"field": "scenario", "type": "nominal", "scale": categories(names), "legend": legend},
         "shape": {"field": "scenario", "type": "nominal", "scale": shapes(names), "legend": legend},
     }
-    dot = {"mark": {"type": "point", "filled": True, "size": 70, "opacity": 1}, "encoding": {"x": x, "y": y, "yOffset": offset, **looks, "tooltip": about}}
-    words = f"Change of {len({r['metric'] for r in rows})} metrics from the base run in {len(names)} comparison runs."
-    return lite(words, height * len({r["metric"] for r in rows}), data={"values": rows}, layer=[zero(), dot])
+    dot = {"mark": {"type": "point", "filled": True, "size": 70, "opacity": 1}, "encoding": {"x": x, "yOffset": offset, **looks, "tooltip": about}}
+    words = f"Change of {len(metrics)} metrics from the base run in {len(names)} comparison runs."
+    titles = caption("metric", 10 - height // 2, data={"values": [{"metric": m} for m in metrics]})
+    return lite(words, height * len(metrics), data={"values": rows}, encoding={"y": line("metric")}, layer=[zero(), dot, titles])
 
 
 TICKS = [-100, -50, -20, 0, 20, 50, 100, 200, 500, 1000, 10000, 100000]
 
 
 def zero() -> Spec:
-    return {"data": {"values": [{"change": 0}]}, "mark": {"type": "rule", "color": "#7d848e"}, "encoding": {"x": {"field": "change", "type": "quantitative"}}}
+    return {
+        "data": {"values": [{"change": 0}]},
+        "mark": {"type": "rule", "color": GREY},
+        "encoding": {"y": {"value": 0}, "y2": {"value": "height"}, "x": {"field": "change", "type": "quantitative"}},
+    }
 
 
 def base_values(document: Document) -> dict[str, float]:

@@ -77,7 +77,10 @@ def scenarios(document: Document) -> Table:
     """Medians of each metric in each comparison run."""
     titles = {m.name: f"{m.title} [{m.unit}]" for m in document.metrics}
     found = dict.fromkeys(name for run in document.comparisons for name in run.metrics)
-    rows = [[titles.get(n, n), *(short(run.metrics.get(n)) for run in document.comparisons)] for n in sorted(found, key=lambda n: list(titles).index(n) if n in titles else len(titles))]
+    rows = [
+        [titles.get(n, n), *(short(run.metrics.get(n)) for run in document.comparisons)]
+        for n in sorted(found, key=lambda n: list(titles).index(n) if n in titles else len(titles))
+    ]
     return Table("Medians by run", ["metric", *(run.title for run in document.comparisons)], rows)
 
 

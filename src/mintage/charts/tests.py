@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..evaluate.document import Document
-from .theme import VERDICTS, Spec, empty, lite, verdict_colour
+from .theme import BELOW, LINE, VERDICTS, Spec, caption, empty, line, lite, verdict_colour
 
 WORST_FIRST = ("fail", "warn", "not_shown", "pass")
 
@@ -17,15 +17,11 @@ def tests(document: Document) -> Spec:
         return empty("No test was made.")
     longest = max(r["place"] for r in rows)
     titles = [f"{p.number} {p.title}" for p in document.points]
-    y = {
-        "field": "point",
-        "type": "nominal",
-        "scale": {"domain": list(dict.fromkeys(titles + [r["point"] for r in rows]))},
-        "axis": {"title": None, "domain": False, "ticks": False},
-    }
+    lines = list(dict.fromkeys(titles + [r["point"] for r in rows]))
+    y = {**line("point"), "scale": {"domain": lines}}
     x = {"field": "place", "type": "quantitative", "scale": {"domain": [0.4, max(longest, 12) + 0.6], "nice": False}, "axis": None}
     words, _, marks = zip(*VERDICTS.values(), strict=True)
-    shape = {"field": "word", "type": "nominal", "title": None, "scale": {"domain": list(words), "range": list(marks)}, "legend": {"columns": 4}}
+    shape = {"field": "word", "type": "nominal", "title": None, "scale": {"domain": list(words), "range": list(marks)}, "legend": {"columns": 2}}
     size = {"field": "weight", "type": "quantitative", "scale": {"range": [60, 170], "zero": False}, "legend": None}
     about = [
         {"field": "code"},
@@ -35,10 +31,11 @@ def tests(document: Document) -> Spec:
         {"field": "weight", "type": "quantitative"},
     ]
     dot = {
-        "mark": {"type": "point", "filled": True, "opacity": 1},
-        "encoding": {"x": x, "y": y, "color": verdict_colour(), "shape": shape, "size": size, "tooltip": about},
+        "mark": {"type": "point", "filled": True, "opacity": 1, "yOffset": BELOW},
+        "encoding": {"x": x, "color": verdict_colour(), "shape": shape, "size": size, "tooltip": about},
     }
-    return lite(f"{len(rows)} tests by point and verdict.", 28 * len({r["point"] for r in rows} | set(titles)), data={"values": rows}, **dot)
+    names = caption("point", data={"values": [{"point": name} for name in lines]})
+    return lite(f"{len(rows)} tests by point and verdict.", LINE * len(lines), data={"values": rows}, encoding={"y": y}, layer=[dot, names])
 
 
 def dots(document: Document) -> list[dict[str, Any]]:

@@ -33,6 +33,8 @@ GRID = {"light": "#e3e6ea", "dark": "#313a46"}
 
 # d3 writes "G" for 1e9 and "m" for a thousandth; readers of money expect B and plain decimals.
 SHORT = "datum.value && abs(datum.value) < 1 ? format(datum.value, '.3~g') : replace(format(datum.value, '.4~s'), 'G', 'B')"
+LINE = 42  # [px] height of a named line
+BELOW = 7  # [px] its marks lie this far under its middle
 WIDTH = 720  # [px] of a picture; in a page the width is the container's
 
 
@@ -79,7 +81,23 @@ def shapes(names: list[str]) -> Spec:
     return {"domain": names, "range": [SHAPES[i % len(SHAPES)] for i in range(len(names))]}
 
 
+def heading(text: str, note: str = "") -> Spec:
+    """A title, and under it what the reader must know about the axes. A page may take it out and set it as text."""
+    return {"text": text, "subtitle": note} if note else {"text": text}
+
+
+def line(field: str) -> Spec:
+    """The y encoding of one line per name, in the order of the rows. It has no axis: `caption` names the line."""
+    return {"field": field, "type": "nominal", "sort": None, "axis": None}
+
+
+def caption(field: str, dy: int = -13, **parts: Any) -> Spec:
+    """The name of each line above it, from the left edge: beside it, names would leave no room for marks on a phone."""
+    mark = {"type": "text", "align": "left", "baseline": "middle", "dy": dy, "limit": {"expr": "width"}, "aria": False}
+    return {**parts, "mark": mark, "encoding": {"x": {"value": 0}, "text": {"field": field}}}
+
+
 def verdict_colour() -> Spec:
     """Encoding of the field `word` by the colour of its verdict."""
     words, colours, _ = zip(*VERDICTS.values(), strict=True)
-    return {"field": "word", "type": "nominal", "title": None, "scale": {"domain": list(words), "range": list(colours)}, "legend": {"columns": 4}}
+    return {"field": "word", "type": "nominal", "title": None, "scale": {"domain": list(words), "range": list(colours)}, "legend": {"columns": 2}}

@@ -55,6 +55,6 @@ def axis(points: list[str] | list[float]) -> dict[str, Any]:
             "field": "time",
             "type": "temporal",
             "scale": {"type": "utc"},
-            "axis": {"title": None, "grid": False, "tickCount": 6, "labelOverlap": "greedy", "labelFlush": True},
+            "axis": {"title": None, "grid": False, "tickCount": 6, "labelOverlap": "greedy", "labelSeparation": 8, "labelFlush": True},
         }
     return {"field": "time", "type": "quantitative", "axis": {"title": "days since the start", "grid": False, "tickCount": 6, "labelOverlap": "greedy"}}

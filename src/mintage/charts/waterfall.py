@@ -6,7 +6,7 @@ from typing import Any
 
 from ..evaluate.document import Document
 from .fan import NARROW
-from .theme import BLUE, GREEN, ORANGE, SHORT, Spec, empty, lite
+from .theme import BELOW, BLUE, GREEN, LINE, ORANGE, SHORT, Spec, caption, empty, line, lite
 from .values import finite, short
 
 
@@ -19,7 +19,6 @@ def waterfall(document: Document) -> Spec:
     rows = [{**r, "start": ground} if r["kind"] == "stock" else r for r in rows]
     note = ", axis not from zero" if ground else ""
     colour = {"field": "kind", "type": "nominal", "title": None, "scale": {"domain": ["stock", "adds", "removes"], "range": [BLUE, GREEN, ORANGE]}}
-    y = {"field": "label", "type": "nominal", "sort": None, "axis": {"title": None, "grid": False, "domain": False, "ticks": False}}
     x = {
         "field": "start",
         "type": "quantitative",
@@ -27,9 +26,15 @@ def waterfall(document: Document) -> Spec:
         "axis": {"title": f"{document.token}{note}", "tickCount": 4, "labelExpr": SHORT},
     }
     about = [{"field": "label"}, {"field": "text", "title": document.token}]
-    bar = {"mark": {"type": "bar", "cornerRadius": 2}, "encoding": {"x": x, "x2": {"field": "end"}, "color": colour, "tooltip": about}}
-    number = {"mark": {"type": "text", "align": "left", "dx": 5}, "encoding": {"x": {**x, "field": "edge"}, "text": {"field": "text"}}}
-    return lite("Supply from start to end by cause, mean over paths.", 30 * len(rows), data={"values": rows}, encoding={"y": y}, layer=[bar, number])
+    bar = {"mark": {"type": "bar", "height": 16, "yOffset": BELOW}, "encoding": {"x": x, "x2": {"field": "end"}, "color": colour, "tooltip": about}}
+    number = {"mark": {"type": "text", "align": "left", "dx": 5, "dy": BELOW}, "encoding": {"x": {**x, "field": "edge"}, "text": {"field": "text"}}}
+    return lite(
+        "Supply from start to end by cause, mean over paths.",
+        LINE * len(rows),
+        data={"values": rows},
+        encoding={"y": line("label")},
+        layer=[bar, number, caption("label")],
+    )
 
 
 def floor(rows: list[dict[str, Any]]) -> float:
