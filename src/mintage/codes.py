@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 CODES: dict[str, tuple[str, str]] = {
+    "MT410": (
+        "No such table",
+        "Only the tables of mintage/data ship with the package; the message names the nearest one. For data of your own, give the path of a CSV file to the "
+        "command that reads it.",
+    ),
     "MT420": (
         "No data",
         "A statistic was asked of no numbers at all. Give it at least one; a missing series is reported as not shown, never as zero.",
