@@ -12,7 +12,8 @@ from .bands import bands, sankey, waterfall
 from .criteria import all_criteria
 from .document import Assumption, Comparison, Document, Flag, Interval, Manifest, Point, Test
 from .evidence import Evidence
-from .measure import METRICS, Measured, summary
+from .figures import METRICS
+from .measure import Measured, summary
 from .red_flags import flags
 from .scorecard import grade, grade_range, point, verdict
 

@@ -131,6 +131,8 @@ class Measured:
 
     def metric(self, name: str) -> Array:
         """One number per path."""
+        from . import figures  # noqa: F401  (registers METRICS)
+
         if name not in METRICS:
             raise UsageError(Fault("MT506", name, "no such metric", "a metric's name", nearest(name, METRICS)))
         with np.errstate(all="ignore"):

@@ -1,0 +1,106 @@
+"""Point 5, governance quality: can one holder decide, is there time to leave, does anyone move emission to himself?"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ... import metrics as M
+from ..evidence import Evidence
+from . import Finding, at_least, at_most, criterion, not_shown
+from .declared import declared
+
+FRAMEWORK = "six-point framework, point 5"
+NO_HOLDERS = "governance.holders (voting weights) is not declared"
+
+
+def weights(e: Evidence) -> np.ndarray | None:
+    """Declared voting weights, largest first."""
+    given = declared(e, "governance.holders")
+    return np.sort(np.array([float(w) for w in given]))[::-1] if given else None
+
+
+@criterion("T501", "Nakamoto number", unit="holders", threshold=">= 4", weight=2, source="our choice")
+def nakamoto(e: Evidence) -> Finding:
+    w = weights(e)
+    return at_least(None if w is None else float(M.nakamoto(w)), 4, "{value:.0f} holders together have a majority.", NO_HOLDERS)
+
+
+@criterion("T502", "No holder near a blocking share", unit="1", threshold="largest < 1/3", source="our choice")
+def largest(e: Evidence) -> Finding:
+    w = weights(e)
+    return at_most(None if w is None else float(w[0] / w.sum()), 1 / 3 - 1e-12, "The largest holder has {value:.0%} of the votes.", NO_HOLDERS)
+
+
+@criterion("T503", "Concentration of votes", unit="1", threshold="HHI <= 0.15", source="United States merger guidelines 2010: above 0.15 is concentrated")
+def hhi(e: Evidence) -> Finding:
+    w = weights(e)
+    return at_most(None if w is None else float(M.herfindahl(w)), 0.15, "The Herfindahl index of votes is {value:.2f}.", NO_HOLDERS)
+
+
+@criterion("T504", "Power, not weight", unit="1", threshold="largest Banzhaf index <= 0.5", source="our choice; Banzhaf 1965")
+def power(e: Evidence) -> Finding:
+    w = weights(e)
+    if w is None:
+        return not_shown(NO_HOLDERS)
+    whole = np.round(w / w.sum() * 1000).astype(int)
+    index = M.banzhaf(whole[whole > 0], int(whole.sum()) // 2 + 1)
+    return at_most(float(np.max(index.normalised)), 0.5, "The largest holder has {value:.0%} of the voting power.", "")
+
+
+@criterion("T505", "No dictator at real turnout", unit="1", threshold="largest share / (1 - share) < turnout", weight=3, source=FRAMEWORK)
+def dictator(e: Evidence) -> Finding:
+    w, turnout = weights(e), declared(e, "governance.turnout")
+    if w is None or turnout is None:
+        return not_shown(NO_HOLDERS if w is None else "governance.turnout is not declared")
+    share = float(w[0] / w.sum())
+    needed = float(M.dictator_turnout(share)) if share < 0.5 else 1.0
+    return Finding(needed, needed < float(turnout), f"The largest holder decides alone below {needed:.0%} turnout; turnout is {float(turnout):.0%}.", {"share": share})
+
+
+@criterion("T506", "Quorum", unit="1", threshold=">= 0.04", source="our choice; Compound's 4 %")
+def quorum(e: Evidence) -> Finding:
+    value = declared(e, "governance.quorum")
+    return at_least(None if value is None else float(value), 0.04, "A vote needs {value:.1%} of supply.", "governance.quorum is not declared")
+
+
+@criterion("T507", "Timelock", unit="day", threshold=">= 2 days", source="our choice; Compound's 2 days")
+def timelock(e: Evidence) -> Finding:
+    value = declared(e, "governance.timelock_days")
+    return at_least(None if value is None else float(value), 2, "Changes wait {value:.1f} days.", "governance.timelock_days is not declared")
+
+
+@criterion("T508", "No single key upgrades the code", unit="", threshold="none, dao, or a multisig of >= 3", source="our choice")
+def upgrade(e: Evidence) -> Finding:
+    key, signers = declared(e, "governance.upgrade_key"), declared(e, "governance.multisig_threshold")
+    if key is None:
+        return not_shown("governance.upgrade_key is not declared")
+    sound = key in ("none", "dao") or (key == "multisig" and signers is not None and int(signers) >= 3)
+    return Finding(str(key), sound, f"The code is upgraded by: {key}{f' of {signers}' if key == 'multisig' and signers else ''}.", {})
+
+
+@criterion("T509", "Emission is not moved to affiliates", unit="1", threshold="redirect index <= 0.5 over >= 5 proposals", weight=2, source="red flag 4")
+def redirect(e: Evidence) -> Finding:
+    proposals = declared(e, "governance.proposals")
+    if not proposals or len(proposals) < 5:
+        return not_shown("fewer than 5 passed proposals are declared")
+    moved = sum(float(p.moved_total) for p in proposals)
+    index = sum(float(p.moved_to_affiliates) for p in proposals) / moved if moved else 0.0
+    return at_most(index, 0.5, "{value:.0%} of the emission that proposals moved went to affiliates.", "", proposals=[str(p.id) for p in proposals])
+
+
+@criterion("T510", "Buying a vote costs more than it wins", unit="1", threshold="cost / treasury >= 1", source="attack price: cost of the turnout's majority against the treasury")
+def attack(e: Evidence) -> Finding:
+    turnout = declared(e, "governance.turnout")
+    m = e.base
+    treasury = m.held("treasury")[0] * m.price[0]
+    if turnout is None or not m.by_role("treasury") or not np.isfinite(treasury).all():
+        return not_shown("governance.turnout is not declared, or there is no treasury")
+    cost = float(np.median(m.price[0] * m.run[f"circulating/{m.token}"][0])) * float(turnout)
+    prize = float(np.median(treasury))
+    return at_least(cost / prize if prize else None, 1.0, "Outvoting the usual turnout costs {value:.1f} times the treasury.", "the treasury is empty")
+
+
+@criterion("T511", "Someone can pause in an emergency", unit="", threshold="declared yes", weight=0.5, source="our choice")
+def pause(e: Evidence) -> Finding:
+    value = declared(e, "governance.emergency_pause")
+    return not_shown("governance.emergency_pause is not declared") if value is None else Finding(str(value), bool(value), f"An emergency pause is {'there' if value else 'missing'}.", {})
