@@ -38,7 +38,7 @@ def test_each_chart_becomes_a_picture_with_its_labels(name: str, mode: str, capf
     svg = text_of(to_svg(chart(sample.document(), name), mode))  # type: ignore[arg-type]
     missing = [label for label in EXPECTED[name] if label not in svg]
     assert not missing
-    assert GROUND[mode] in svg  # type: ignore[index]
+    assert GROUND[mode] in svg
     assert "WARN" not in capfd.readouterr().err
 
 
@@ -126,5 +126,5 @@ def contrast(one: str, other: str) -> float:
 @pytest.mark.parametrize("mode", ["light", "dark"])
 def test_every_mark_stands_out_from_the_ground_of_both_modes(mode: str) -> None:
     colours = {*SERIES, *(colour for _, colour, _ in VERDICTS.values())}
-    weak = {c for c in colours if contrast(c, GROUND[mode]) < 3}  # type: ignore[index]
+    weak = {c for c in colours if contrast(c, GROUND[mode]) < 3}
     assert not weak

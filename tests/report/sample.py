@@ -100,7 +100,7 @@ def tests() -> list[Test]:
             Test(
                 **about,
                 point=1 + i // 9,
-                verdict=verdict,
+                verdict=verdict,  # type: ignore[arg-type]
                 value=value,
                 unit="1",
                 threshold="at least 3",
@@ -108,7 +108,7 @@ def tests() -> list[Test]:
                 source="evaluation reference, 1",
                 evidence={"n": i},
             )
-        )  # type: ignore[arg-type]
+        )
     return made
 
 

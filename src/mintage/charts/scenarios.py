@@ -18,15 +18,15 @@ def scenarios(document: Document) -> Spec:
         return empty("No run was compared with the base run.")
     names = list(dict.fromkeys(r["scenario"] for r in rows))
     metrics = list(dict.fromkeys(r["metric"] for r in rows))
-    height = 24 + 6 * len(names)
-    offset = {"field": "scenario", "type": "nominal", "scale": {"domain": names, "range": [22, height - 4]}}
+    height = 30 + 6 * len(names)
+    offset = {"field": "scenario", "type": "nominal", "scale": {"domain": names, "range": [22, height - 8]}}
     # symlog: a fall cannot pass -100 % while a rise has no end, and zero has to be on the axis.
     scale = {"type": "symlog", "constant": 20, "nice": True}
     x = {
         "field": "change",
         "type": "quantitative",
         "scale": scale,
-        "axis": {"title": "change from the base run [%]", "values": TICKS, "labelExpr": "format(datum.value, '+,d')", "labelOverlap": True},
+        "axis": {"title": "change from the base run [%]", "values": TICKS, "labelExpr": "datum.value ? format(datum.value, '+,d') : '0'", "labelOverlap": True},
     }
     legend = {"columns": 2, "title": None}
     about = [
