@@ -8,7 +8,7 @@ import pytest
 
 from mintage.charts.fan import decades, span
 from mintage.charts.parity import parity_day, sentence
-from mintage.charts.scenarios import changes
+from mintage.charts.scenarios import changes, scenarios
 from mintage.charts.tables import TABLES, fan, sampled
 from mintage.charts.tests import WORST_FIRST, dots
 from mintage.charts.theme import VERDICTS
@@ -111,6 +111,15 @@ def test_a_change_is_measured_against_the_size_of_the_base_and_a_zero_base_has_n
         Comparison(name="s", title="S", paths=1, metrics={"a": -1.0, "b": 5.0}),
     ]
     assert [(r["metric"], r["scenario"], r["change"]) for r in changes(sample.document(comparisons=runs))] == [("a", "S", 50.0)]
+
+
+def test_only_the_metrics_that_move_most_are_drawn_in_the_order_of_the_document() -> None:
+    moves = {f"m{i:02d}": 1.0 + (i * 7 % 20) / 100 for i in range(20)}
+    runs = [Comparison(name="base", title="Base", paths=1, metrics=dict.fromkeys(moves, 1.0)), Comparison(name="s", title="S", paths=1, metrics=dict(moves))]
+    drawn = scenarios(sample.document(comparisons=runs))
+    found = [r["metric"] for r in drawn["data"]["values"]]
+    assert found == [m for m in moves if moves[m] > 1.075]
+    assert drawn["title"]["text"] == "The 12 of 20 metrics that move most"
 
 
 def test_tables_fit_their_heads_and_hold_the_numbers() -> None:

@@ -5,20 +5,23 @@ from __future__ import annotations
 from typing import Any
 
 from ..evaluate.document import Document
-from .theme import GREY, Spec, caption, categories, empty, line, lite, shapes
+from .theme import GREY, Spec, caption, categories, empty, heading, line, lite, shapes
 from .values import finite, short
 
 BASE = "base"
+MOST = 12  # lines; a longer picture is a worse table
 
 
 def scenarios(document: Document) -> Spec:
     """One line a metric, one dot a scenario, at its change from the base run [%] under common random numbers."""
-    rows = changes(document)
+    found = changes(document)
+    rows = most_moved(found)
     if not rows:
         return empty("No run was compared with the base run.")
     names = list(dict.fromkeys(r["scenario"] for r in rows))
-    metrics = list(dict.fromkeys(r["metric"] for r in rows))
-    height = 30 + 6 * len(names)
+    metrics, every = (list(dict.fromkeys(r["metric"] for r in x)) for x in (rows, found))
+    title = heading(f"The {MOST} of {len(every)} metrics that move most" if len(every) > MOST else "Change of each metric's median")
+    height = 32 + 5 * len(names)
     offset = {"field": "scenario", "type": "nominal", "scale": {"domain": names, "range": [22, height - 8]}}
     # symlog: a fall cannot pass -100 % while a rise has no end, and zero has to be on the axis.
     scale = {"type": "symlog", "constant": 20, "nice": True}
@@ -43,7 +46,7 @@ def scenarios(document: Document) -> Spec:
     dot = {"mark": {"type": "point", "filled": True, "size": 70, "opacity": 1}, "encoding": {"x": x, "yOffset": offset, **looks, "tooltip": about}}
     words = f"Change of {len(metrics)} metrics from the base run in {len(names)} comparison runs."
     titles = caption("metric", 10 - height // 2, data={"values": [{"metric": m} for m in metrics]})
-    return lite(words, height * len(metrics), data={"values": rows}, encoding={"y": line("metric")}, layer=[zero(), dot, titles])
+    return lite(words, height * len(metrics), title=title, data={"values": rows}, encoding={"y": line("metric")}, layer=[zero(), dot, titles])
 
 
 TICKS = [-100, -50, -20, 0, 20, 50, 100, 200, 500, 1000, 10000, 100000]
@@ -75,5 +78,16 @@ def changes(document: Document) -> list[dict[str, Any]]:
             if run.name == BASE or name not in base or value is None:
                 continue
             change = finite(100 * (value - base[name]) / abs(base[name]), 4)
+            if change is None:
+                continue
             rows.append({"metric": titles.get(name, name), "scenario": run.title, "change": change, "value": short(value), "base": short(base[name])})
     return rows
+
+
+def most_moved(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The rows of the MOST metrics with the largest change in any scenario, in the order given."""
+    reach: dict[str, float] = {}
+    for r in rows:
+        reach[r["metric"]] = max(reach.get(r["metric"], 0.0), abs(r["change"]))
+    kept = sorted(reach, key=lambda m: -reach[m])[:MOST]
+    return [r for r in rows if r["metric"] in kept]

@@ -79,7 +79,7 @@
   function paper() {
     let opened = [];
     addEventListener("beforeprint", () => {
-      opened = all(".tests .fail > details:not([open]), .flags details:not([open]), .card details:not([open])");
+      opened = all(".tests .fail > details:not([open]), .flags details:not([open]), .card details:not([open]), #paths > details:not([open])");
       opened.forEach((d) => { d.open = true; });
     });
     addEventListener("afterprint", () => opened.forEach((d) => { d.open = false; }));
