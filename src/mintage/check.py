@@ -181,7 +181,7 @@ def _dry(out: Inspection, economy: Economy, call: Call, p: Any, world: World, no
     except ContractBreach as breach:
         out.faults.append(located(breach.code, use, "memory", breach.found, breach.expected, breach))
         return
-    ctx = Context(CHECK, 0, Quantity(float(economy.dt * use.every), units.parse("day")), noise, world.balances)
+    ctx = Context(CHECK, 0, Quantity(float(economy.dt * use.every), units.parse("day")), noise, world.balances, Quantity(float(economy.dt), units.parse("day")))
     state = State(world.balances, Known("memory", memory))
     attempt("step", lambda: mechanism.step(p, state, world.signals, ctx))
     words = economy.binder(None).siblings(use.params)

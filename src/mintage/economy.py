@@ -152,7 +152,7 @@ class Bound:
     """An economy in one arithmetic."""
 
     def __init__(self, economy: Economy, xp: Any) -> None:
-        self.economy, self.xp = economy, xp
+        self.economy, self.xp, self.dt = economy, xp, xp.num(economy.dt)
         binder = economy.binder(xp)
         self.calls = []
         for use in economy.uses:
@@ -207,7 +207,7 @@ class Bound:
 
     def emit(self, call: Call, world: World, t: Any, noise: Mapping[str, Any], opening: Mapping[Account, Any]) -> Emitted:
         """What one call emits; nothing is changed."""
-        return call.step(call.p, State(world.balances, world.memory[call.name]), world.signals, Context(self.xp, t, call.dt, noise, opening))  # type: ignore[no-any-return]
+        return call.step(call.p, State(world.balances, world.memory[call.name]), world.signals, Context(self.xp, t, call.dt, noise, opening, (t + 1) * self.dt))  # type: ignore[no-any-return]
 
     def keep(self, call: Call, world: World, updates: Mapping[str, Any]) -> None:
         """Signals a call writes and memory it owns take their new values."""

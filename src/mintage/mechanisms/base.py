@@ -96,13 +96,17 @@ class Noise:
 
 @dataclass(slots=True)
 class Context:
-    """What a rule may know besides state and signals: arithmetic, step number, span since its last call [day], noise, opening balances."""
+    """What a rule may know besides state and signals: arithmetic, step number, span since its last call [day], noise, opening balances.
+
+    `day` is the end of this step [day since the start]; a call covers the span from `day - dt` to `day`.
+    """
 
     xp: Any
     t: Any
     dt: Any
     noise: Mapping[str, Any]
     opening: Mapping[Account, Any]
+    day: Any = None
 
 
 @dataclass(slots=True)

@@ -1,0 +1,79 @@
+"""The allocation table as the judgement reads it: shares by role, cliffs, and the calendar of unlocks. Exact, from the spec alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from ..arithmetic import NUMPY
+from ..economy import Economy
+from ..mechanisms.vesting import Vesting, unlocked
+from .document import Unlock
+
+if TYPE_CHECKING:
+    from ..spec import Spec
+
+MONTH = 30
+INSIDERS = ("insider", "investor")
+
+
+@dataclass(frozen=True)
+class Held:
+    """A tranche, bound to floats: `share` of all that is allocated or otherwise there at the start."""
+
+    holder: str
+    role: str
+    amount: float
+    share: float
+    bound: Any
+
+    @property
+    def at_start(self) -> float:
+        """Share unlocked at generation."""
+        return float(unlocked(self.bound, 0.0, NUMPY))
+
+    @property
+    def cliff_end(self) -> float:
+        """Days from the start to the cliff's end."""
+        return float(self.bound.begin + self.bound.cliff)
+
+    @property
+    def cliff(self) -> float:
+        return float(self.bound.cliff)
+
+    @property
+    def end(self) -> float:
+        return float(self.bound.begin + max(self.bound.duration, self.bound.cliff))
+
+    def unlocked(self, day: float) -> float:
+        """Tokens unlocked by `day`."""
+        return self.amount * float(unlocked(self.bound, day, NUMPY))
+
+
+def table(economy: Economy) -> list[Held]:
+    """All tranches of the token, with shares of the supply at the start (allocations and opening balances)."""
+    binder = economy.binder(NUMPY)
+    found = [t for u in economy.uses if isinstance(u.mechanism, Vesting) for t in binder.bind(u.params).tranches if t.account.asset == economy.token]
+    total = sum(float(t.amount) for t in found) + sum(float(v) for a, v in economy.opening.items() if a.asset == economy.token)
+    return [Held(t.holder, t.role, float(t.amount), float(t.amount) / total if total else 0.0, t) for t in found]
+
+
+def unlocks(spec: Spec, economy: Economy, horizon: float) -> list[Unlock]:
+    """The calendar: what each tranche unlocks in each 30 days of the horizon."""
+    return list(_calendar(economy, horizon))
+
+
+def _calendar(economy: Economy, horizon: float) -> Iterator[Unlock]:
+    for held in table(economy):
+        for day in range(0, int(horizon), MONTH):
+            amount = held.unlocked(min(day + MONTH, horizon)) - (held.unlocked(day) if day else 0.0)
+            if amount > 0:
+                date = str(economy.start + timedelta(days=day)) if economy.start else ""
+                yield Unlock(day=day, date=date, holder=held.holder, role=held.role, amount=amount)
+
+
+def share(tranches: list[Held], *roles: str) -> float:
+    """Share of the opening supply that goes to these roles."""
+    return sum(t.share for t in tranches if t.role in roles)
