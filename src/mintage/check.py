@@ -137,6 +137,7 @@ def inspect_economy(economy: Economy) -> Inspection:
             noise = bound.noise()
             for call in bound.calls:
                 p = binder.bind(call.use.params)
+                vars(p).update(call.use.mechanism.derive(p, CHECK))
                 _dry(out, economy, call, p, world, {n: Quantity(np.full((rows, PATHS), 0.5), units.ONE) for n, (_, rows) in noise[call.name].items()})
     except MintageError as error:
         out.faults.extend(error.faults)
@@ -181,7 +182,8 @@ def _dry(out: Inspection, economy: Economy, call: Call, p: Any, world: World, no
     except ContractBreach as breach:
         out.faults.append(located(breach.code, use, "memory", breach.found, breach.expected, breach))
         return
-    ctx = Context(CHECK, 0, Quantity(float(economy.dt * use.every), units.parse("day")), noise, world.balances, Quantity(float(economy.dt), units.parse("day")))
+    span, day = (Quantity(float(economy.dt * n), units.parse("day")) for n in (use.every, 1))
+    ctx = Context(CHECK, 0, span, noise, world.balances, day, use.every, use.offset)
     state = State(world.balances, Known("memory", memory))
     attempt("step", lambda: mechanism.step(p, state, world.signals, ctx))
     words = economy.binder(None).siblings(use.params)

@@ -30,12 +30,13 @@ Balances = dict[Account, Any]
 
 @dataclass(frozen=True)
 class SignalDecl:
-    """A signal of the economy: its unit and its value before the first step."""
+    """A signal of the economy: its unit, its value before the first step, and the kind whose holders it has a row for (`per`)."""
 
     name: str
     unit: str
-    start: Decimal
+    start: Decimal | tuple[Decimal, ...]
     doc: str = ""
+    per: str = ""
 
 
 @dataclass
@@ -157,6 +158,7 @@ class Bound:
         self.calls = []
         for use in economy.uses:
             p = binder.bind(use.params)
+            vars(p).update(use.mechanism.derive(p, xp))
             writes = frozenset(binder.writes(use.params))
             dt = xp.num(economy.dt * use.every)
             self.calls.append(Call(use.name, use.mechanism.step, p, dt, use.every, use.offset, writes, use))
@@ -176,7 +178,7 @@ class Bound:
         """The world before the first step: opening balances, genesis flows, signals at their start, fresh memory."""
         e, xp = self.economy, self.xp
         balances: Balances = {a: xp.zeros(e.shape(a, paths)) for a in e.accounts}
-        signals = {s.name: xp.full((1, paths), xp.num(s.start)) for s in e.signals.values()}
+        signals = {s.name: rows_of(xp, e.kinds[s.per].holders if s.per else 1, paths, s.start) for s in e.signals.values()}
         for place, amount in e.opening.items():
             source = Account(EXTERNAL if e.assets[place.asset].form == "fiat" else ISSUANCE, place.asset)
             share = xp.full(e.shape(place, paths), xp.num(amount) / e.holders(place))
@@ -207,7 +209,8 @@ class Bound:
 
     def emit(self, call: Call, world: World, t: Any, noise: Mapping[str, Any], opening: Mapping[Account, Any]) -> Emitted:
         """What one call emits; nothing is changed."""
-        return call.step(call.p, State(world.balances, world.memory[call.name]), world.signals, Context(self.xp, t, call.dt, noise, opening, (t + 1) * self.dt))  # type: ignore[no-any-return]
+        ctx = Context(self.xp, t, call.dt, noise, opening, (t + 1) * self.dt, call.every, call.offset)
+        return call.step(call.p, State(world.balances, world.memory[call.name]), world.signals, ctx)  # type: ignore[no-any-return]
 
     def keep(self, call: Call, world: World, updates: Mapping[str, Any]) -> None:
         """Signals a call writes and memory it owns take their new values."""
@@ -233,6 +236,14 @@ def post(xp: Any, balances: Balances, flow: Flow) -> None:
     balances[flow.src] = rows_out - less if flow.src_at is None else xp.add_at(rows_out, flow.src_at, -less)
     rows_in = balances[flow.dst]  # read again: source and destination may be rows or lots of one account
     balances[flow.dst] = rows_in + more if flow.dst_at is None else xp.add_at(rows_in, flow.dst_at, more)
+
+
+def rows_of(xp: Any, rows: int, paths: int, start: Decimal | tuple[Decimal, ...]) -> Any:
+    """[row, path] filled with one value, or with one value a row."""
+    values = start if isinstance(start, tuple) else (start,) * rows
+    if len(values) != rows:
+        raise SpecError(Fault("MT213", "signal", f"{len(values)} starting values", f"1 or {rows}, one a holder"))
+    return xp.concatenate([xp.full((1, paths), xp.num(v)) for v in values])
 
 
 def supply(balances: Mapping[Account, Any], asset: str) -> Any:

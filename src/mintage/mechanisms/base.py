@@ -98,7 +98,8 @@ class Noise:
 class Context:
     """What a rule may know besides state and signals: arithmetic, step number, span since its last call [day], noise, opening balances.
 
-    `day` is the end of this step [day since the start]; a call covers the span from `day - dt` to `day`.
+    `day` is the end of this step [day since the start]; a call covers the span from `day - dt` to `day`. Calls fall on steps t with
+    t mod `every` = `offset`.
     """
 
     xp: Any
@@ -107,6 +108,8 @@ class Context:
     noise: Mapping[str, Any]
     opening: Mapping[Account, Any]
     day: Any = None
+    every: int = 1
+    offset: int = 0
 
 
 @dataclass(slots=True)
@@ -165,6 +168,10 @@ class Mechanism:
 
     def lots(self, p: Any) -> Mapping[Account, int]:
         """Accounts that need an extra leading axis of lots (tranches, queue slots), with their number."""
+        return {}
+
+    def derive(self, p: Any, xp: Any) -> dict[str, Any]:
+        """Constants computed once from the parameters, in the run's arithmetic; a rule finds them beside its parameters."""
         return {}
 
     def holds(self, p: Any) -> tuple[Account, ...]:
