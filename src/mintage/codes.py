@@ -3,6 +3,134 @@
 from __future__ import annotations
 
 CODES: dict[str, tuple[str, str]] = {
+    "MT130": (
+        "Not a unit",
+        "A unit is words joined by * and /, with whole powers: USD/day, RENDER, GPU*h, 1/year, day^2. Check for stray characters.",
+    ),
+    "MT131": (
+        "Unknown word in a unit",
+        "A unit may name the network's assets, times (s, min, h, day, week, month, year), %, bp, 1 and a few things that are counted (job, node, GPU, person).",
+    ),
+    "MT132": (
+        "Units that measure different things",
+        "A value was given in a unit that cannot be converted into the one the parameter needs, such as USD where USD/day belongs. Give the amount per time, or choose the right parameter.",
+    ),
+    "MT201": (
+        "Two of the same name",
+        "Every process and mechanism of an economy needs a name of its own, because noise, flows and parameter paths are addressed by it.",
+    ),
+    "MT202": (
+        "Parameters that contradict each other",
+        "Each value is fine alone, together they are not, such as shares that do not sum to one. The message says which and what was expected.",
+    ),
+    "MT203": (
+        "Unknown account, signal or memory",
+        "A rule or parameter names something the economy does not have. Declare it, or use the nearest name in the message.",
+    ),
+    "MT204": (
+        "A rule writes where it may only read",
+        "Balances, signals and memory are handed out to be read. Return flows and updates instead; the engine applies them.",
+    ),
+    "MT205": (
+        "A signal with two writers",
+        "Each signal has exactly one writer: a process or a mechanism. Give one of them another signal, or combine them with the process `product`.",
+    ),
+    "MT206": (
+        "Unknown signal",
+        "A parameter reads or writes a signal that `[signals]` does not declare. Declare it with unit and start, or use the nearest name.",
+    ),
+    "MT207": (
+        "Units do not agree",
+        "A rule adds, compares or moves amounts of different units, or a signal has another unit than the mechanism needs. Tokens and dollars do not add: convert with a price.",
+    ),
+    "MT208": (
+        "Not a flow",
+        "A rule returned something else than flows with a fixed reason. Use Flow(src, dst, amount, reason), mint(...) or burn(...).",
+    ),
+    "MT209": (
+        "Update of something that is not its own",
+        "A rule may update the signals its parameters write and the memory it declared, nothing else.",
+    ),
+    "MT210": (
+        "A rule fails on arrays",
+        "The rule raised an error when it was run once on sample arrays. The message has the error and the line; often a NumPy function was called instead of ctx.xp.",
+    ),
+    "MT211": (
+        "A flow between two assets",
+        "A flow moves one asset. To exchange, emit two flows: tokens one way, dollars the other.",
+    ),
+    "MT212": (
+        "Populations that do not fit",
+        "Two accounts with different numbers of holders can be joined only through one holder, or with explicit rows (src_at, dst_at).",
+    ),
+    "MT213": (
+        "Wrong number of rows",
+        "A signal with a row for each holder needs one starting value for all, or one for each.",
+    ),
+    "MT220": (
+        "A raw comparison",
+        "`<`, `>`, `==` on computed values take other branches in floats than in exact arithmetic. xp.lt, xp.ge, xp.eq and xp.gate treat values within 1e-9 as equal.",
+    ),
+    "MT221": (
+        "An if on an array",
+        "A rule runs on many paths at once, so a Python if cannot choose for all. Use xp.where(mask, a, b) or xp.gate; an if on a parameter is fine.",
+    ),
+    "MT222": (
+        "A raw floor, rounding or power",
+        "They cut differently in floats and Decimals. xp.floor snaps; xp.power keeps guard digits.",
+    ),
+    "MT223": (
+        "A value taken out of the arithmetic",
+        "float(x), int(x), math.* and np.* work on one arithmetic only. Use the methods of ctx.xp.",
+    ),
+    "MT224": (
+        "Writing in place",
+        "An array handed to a rule may be shared with the state. Make a new one: x = x + y, or xp.put(a, index, value).",
+    ),
+    "MT225": (
+        "A mask used as a number",
+        "Comparisons give masks. Turn them into numbers with xp.where(mask, a, b), or use xp.gate.",
+    ),
+    "MT226": (
+        "A float literal",
+        "0.5 does not mix with Decimals, so exact settlement would fail. Make it a parameter, a whole number, or xp.num('0.5').",
+    ),
+    "MT301": (
+        "A negative flow",
+        "A mechanism moved a negative amount, which would mint by burning. Look at the formula at the step and path in the message.",
+    ),
+    "MT302": (
+        "An overdraft",
+        "A flow takes more than its source holds. Bound it with xp.minimum(amount, state[account]); only `external` and `issuance` may go below zero.",
+    ),
+    "MT303": (
+        "Not a number",
+        "An amount became NaN, most often by dividing zero by zero. xp.div(a, b, default) says what should happen then.",
+    ),
+    "MT304": (
+        "The cap is passed",
+        "A mint would take supply above the asset's cap. Give the emission the cap too, or correct the cap.",
+    ),
+    "MT305": (
+        "The accounts do not sum to zero",
+        "Every flow leaves one account and reaches another, so this should not happen: an amount overflowed, or a mechanism got at the balances.",
+    ),
+    "MT306": (
+        "A signal is not finite",
+        "A signal grew without bound or became NaN. Look at drift, volatility and divisions of its writer.",
+    ),
+    "MT307": (
+        "A law was broken in a compiled run",
+        "JAX cannot stop inside a loop, so breaches are counted. Run the same with the NumPy engine: it names mechanism, step and path.",
+    ),
+    "MT308": (
+        "A float in exact arithmetic",
+        "where and minimum let a float pass unseen. Constants must be parameters or xp.num('0.5').",
+    ),
+    "MT309": (
+        "No whole amount of base units",
+        "Amounts are from 0 to 2^256 - 1 base units, the largest an EVM token can hold. Check the decimals of the asset.",
+    ),
     "MT410": (
         "No such table",
         "Only the tables of mintage/data ship with the package; the message names the nearest one. For data of your own, give the path of a CSV file to the "
@@ -27,6 +155,34 @@ CODES: dict[str, tuple[str, str]] = {
     "MT424": (
         "Too little data",
         "The statistic needs more points than there are: any number given would pretend to a knowledge that the data do not hold. Lengthen the run or add paths.",
+    ),
+    "MT501": (
+        "Impossible choice of what to keep",
+        "Save takes a number of steps and quantiles from 0 to 1.",
+    ),
+    "MT502": (
+        "No such variable",
+        "The name is no signal, account, supply or flow of this economy, or it was not kept by Save.",
+    ),
+    "MT503": (
+        "Impossible size",
+        "Paths, steps and seed are whole numbers in the stated range.",
+    ),
+    "MT504": (
+        "Unknown engine",
+        "There are two engines: numpy, the default, and jax, an extra.",
+    ),
+    "MT505": (
+        "Interrupted too early",
+        "Nothing was finished when the run was interrupted. Fewer paths a chunk finish sooner; a run folder (--out) lets you resume.",
+    ),
+    "MT506": (
+        "No such metric",
+        "Metrics are listed by `mintage explain metrics`.",
+    ),
+    "MT508": (
+        "JAX is not installed",
+        "The second engine is an extra: pip install 'mintage[jax]'. The NumPy engine needs nothing.",
     ),
     "MT601": (
         "vl-convert is not installed",
