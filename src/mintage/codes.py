@@ -13,7 +13,8 @@ CODES: dict[str, tuple[str, str]] = {
     ),
     "MT132": (
         "Units that measure different things",
-        "A value was given in a unit that cannot be converted into the one the parameter needs, such as USD where USD/day belongs. Give the amount per time, or choose the right parameter.",
+        "A value was given in a unit that cannot be converted into the one the parameter needs, such as USD where USD/day belongs. Give the amount "
+        "per time, or choose the right parameter.",
     ),
     "MT201": (
         "Two of the same name",
@@ -41,7 +42,8 @@ CODES: dict[str, tuple[str, str]] = {
     ),
     "MT207": (
         "Units do not agree",
-        "A rule adds, compares or moves amounts of different units, or a signal has another unit than the mechanism needs. Tokens and dollars do not add: convert with a price.",
+        "A rule adds, compares or moves amounts of different units, or a signal has another unit than the mechanism needs. Tokens and dollars do "
+        "not add: convert with a price.",
     ),
     "MT208": (
         "Not a flow",
@@ -53,7 +55,8 @@ CODES: dict[str, tuple[str, str]] = {
     ),
     "MT210": (
         "A rule fails on arrays",
-        "The rule raised an error when it was run once on sample arrays. The message has the error and the line; often a NumPy function was called instead of ctx.xp.",
+        "The rule raised an error when it was run once on sample arrays. The message has the error and the line; often a NumPy function was called "
+        "instead of ctx.xp.",
     ),
     "MT211": (
         "A flow between two assets",
@@ -69,7 +72,8 @@ CODES: dict[str, tuple[str, str]] = {
     ),
     "MT220": (
         "A raw comparison",
-        "`<`, `>`, `==` on computed values take other branches in floats than in exact arithmetic. xp.lt, xp.ge, xp.eq and xp.gate treat values within 1e-9 as equal.",
+        "`<`, `>`, `==` on computed values take other branches in floats than in exact arithmetic. xp.lt, xp.ge, xp.eq and xp.gate treat values "
+        "within 1e-9 as equal.",
     ),
     "MT221": (
         "An if on an array",
@@ -133,8 +137,8 @@ CODES: dict[str, tuple[str, str]] = {
     ),
     "MT410": (
         "No such table",
-        "Only the tables of mintage/data ship with the package; the message names the nearest one. For data of your own, give the path of a CSV file to the "
-        "command that reads it.",
+        "Only the tables of mintage/data ship with the package; the message names the nearest one. For data of your own, give the path of a CSV "
+        "file to the command that reads it.",
     ),
     "MT420": (
         "No data",
@@ -142,7 +146,8 @@ CODES: dict[str, tuple[str, str]] = {
     ),
     "MT421": (
         "Not a number",
-        "A value is NaN, or infinite where the formula has no meaning for it. Drop the period or mend the source: a silent NaN would poison every result behind it.",
+        "A value is NaN, or infinite where the formula has no meaning for it. Drop the period or mend the source: a silent NaN would poison every "
+        "result behind it.",
     ),
     "MT422": (
         "Outside its range",
@@ -154,7 +159,8 @@ CODES: dict[str, tuple[str, str]] = {
     ),
     "MT424": (
         "Too little data",
-        "The statistic needs more points than there are: any number given would pretend to a knowledge that the data do not hold. Lengthen the run or add paths.",
+        "The statistic needs more points than there are: any number given would pretend to a knowledge that the data do not hold. Lengthen the run "
+        "or add paths.",
     ),
     "MT501": (
         "Impossible choice of what to keep",
@@ -186,8 +192,8 @@ CODES: dict[str, tuple[str, str]] = {
     ),
     "MT601": (
         "vl-convert is not installed",
-        "Charts become SVG or PNG pictures through vl-convert-python, which the base install leaves out. Install the extra: "
-        "pip install 'mintage[report]'. The HTML report needs no extra: it carries its own scripts.",
+        "Charts become SVG or PNG pictures through vl-convert-python, which the base install leaves out. Install the extra: pip install "
+        "'mintage[report]'. The HTML report needs no extra: it carries its own scripts.",
     ),
     "MT602": (
         "No such chart",
