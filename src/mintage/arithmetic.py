@@ -32,6 +32,8 @@ class Arithmetic:
     exp: Any
     abs: Any
     num: Any
+    zeros: Any
+    full: Any
 
     def clip(self, x: Any, low: Any, high: Any) -> Any:
         return self.minimum(self.maximum(x, low), high)
@@ -57,7 +59,7 @@ class Arithmetic:
 
     def gate(self, x: Any, width: Any) -> Any:
         """1 where x >= 0, else 0 when width is 0; 1 / (1 + exp(-x / width)) when width > 0, so that gradients see the threshold."""
-        if isinstance(width, float | int) and width == 0 or getattr(width, "is_zero", lambda: False)():
+        if (isinstance(width, float | int) and width == 0) or getattr(width, "is_zero", lambda: False)():
             return self.where(self.ge(x, self.num(0)), self.num(1), self.num(0))
         return 1 / (1 + self.exp(-x / width))
 
@@ -91,7 +93,7 @@ class NumpyArithmetic(Arithmetic):
     snap = 1e-9
     num = staticmethod(float)
     zeros, full, where = staticmethod(np.zeros), staticmethod(np.full), staticmethod(np.where)
-    minimum, maximum, clip = np.minimum, np.maximum, np._core.umath.clip  # type: ignore[assignment]
+    minimum, maximum = np.minimum, np.maximum
     exp, expm1, log, log1p, power, sqrt, abs, cos, sin = np.exp, np.expm1, np.log, np.log1p, np.power, np.sqrt, np.absolute, np.cos, np.sin
     logical_and, logical_or, logical_not = np.logical_and, np.logical_or, np.logical_not
     concatenate, take_along_axis = staticmethod(np.concatenate), staticmethod(np.take_along_axis)

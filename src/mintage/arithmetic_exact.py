@@ -32,7 +32,8 @@ def _number(x: Any) -> Decimal:
 
 def _each(rule: Callable[..., Any], inputs: int = 1) -> Callable[..., Any]:
     """A rule on Decimals as a ufunc over object arrays; scalars stay scalars."""
-    return np.frompyfunc(rule, inputs, 1)
+    each: Callable[..., Any] = np.frompyfunc(rule, inputs, 1)
+    return each
 
 
 def _guarded(rule: Callable[..., Decimal]) -> Callable[..., Decimal]:
@@ -141,7 +142,15 @@ class ExactArithmetic(Arithmetic):
         """Every element is a Decimal. Errors: RunError MT308."""
         for v in np.asarray(x, dtype=object).reshape(-1):
             if not isinstance(v, Decimal):
-                raise RunError(Fault("MT308", "exact arithmetic", f"{type(v).__name__} {v!r} among the values", "Decimals only", "make constants parameters, or xp.num('0.5')"))
+                raise RunError(
+                    Fault(
+                        "MT308",
+                        "exact arithmetic",
+                        f"{type(v).__name__} {v!r} among the values",
+                        "Decimals only",
+                        "make constants parameters, or xp.num('0.5')",
+                    )
+                )
 
 
 def to_exact(x: Any) -> Any:

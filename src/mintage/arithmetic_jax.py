@@ -11,7 +11,7 @@ import numpy as np
 
 from .arithmetic import Arithmetic
 
-jax.config.update("jax_enable_x64", True)
+jax.config.update("jax_enable_x64", True)  # type: ignore[no-untyped-call]
 
 
 class JaxArithmetic(Arithmetic):

@@ -214,8 +214,17 @@ def _flow(economy: Economy, use: Use, flow: Flow, what: str) -> None:
     unit = getattr(flow.amount, "unit", units.ONE)
     if not (isinstance(flow.amount, int) and flow.amount == 0) and not unit.same(units.parse(flow.src.asset)):
         raise ContractBreach("MT207", f"flow '{flow.reason}' of {flow.src} has an amount in {unit}", flow.src.asset)
-    if flow.src_at is None and flow.dst_at is None and min(economy.holders(flow.src), economy.holders(flow.dst)) > 1 and economy.holders(flow.src) != economy.holders(flow.dst):
-        raise ContractBreach("MT212", f"flow '{flow.reason}' joins {economy.holders(flow.src)} holders of {flow.src} to {economy.holders(flow.dst)} of {flow.dst}", "an explicit index")
+    if (
+        flow.src_at is None
+        and flow.dst_at is None
+        and min(economy.holders(flow.src), economy.holders(flow.dst)) > 1
+        and economy.holders(flow.src) != economy.holders(flow.dst)
+    ):
+        raise ContractBreach(
+            "MT212",
+            f"flow '{flow.reason}' joins {economy.holders(flow.src)} holders of {flow.src} to {economy.holders(flow.dst)} of {flow.dst}",
+            "an explicit index",
+        )
 
 
 def _updates(call: Call, memory: Mapping[str, Any], world: World, updates: Mapping[str, Any]) -> None:

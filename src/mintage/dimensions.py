@@ -88,7 +88,7 @@ class Quantity:
 
     __radd__, __rmul__ = __add__, __mul__
     __lt__ = __le__ = __gt__ = __ge__ = _refuse("MT220", "a raw comparison", "xp.lt, xp.le, xp.gt, xp.ge or xp.gate, which snap")
-    __eq__ = __ne__ = _refuse("MT220", "a raw comparison", "xp.eq, which snaps")  # type: ignore[assignment]
+    __eq__ = __ne__ = _refuse("MT220", "a raw comparison", "xp.eq, which snaps")
     __bool__ = _refuse("MT221", "an `if`, `and`, `or` or `not` on an array", "xp.where, xp.gate or xp.logical_and")
     __float__ = __int__ = __index__ = __array__ = _refuse("MT223", "a conversion to a plain number or NumPy array", "the methods of ctx.xp")
     __floordiv__ = __floor__ = __round__ = __trunc__ = _refuse("MT222", "a raw floor or rounding", "xp.floor, which snaps")
@@ -242,8 +242,12 @@ class CheckArithmetic:
             _same(parts[0][:1], other[:1], "join", lambda x, y: x)
         return Quantity(np.concatenate([p.value for p in parts], axis=axis), parts[0].unit)
 
-    def lookup(self, breaks: Sequence[int], values: Sequence[Any], t: int) -> Any:
-        return NUMPY.lookup(breaks, values, t)
+    def lookup(self, breaks: Sequence[Any], values: Sequence[Any], t: Any) -> Any:
+        """The first value; breaks and t in one unit, all values in one unit."""
+        for i, value in enumerate(values):
+            _same(values[0], value, "look up", lambda x, y: x)
+            _same(breaks[i], t, "look up", lambda x, y: x)
+        return values[0]
 
     def put(self, a: Quantity, index: Any, value: Operand) -> Quantity:
         _same(a[index], value, "put together", lambda x, y: x)

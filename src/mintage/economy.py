@@ -127,7 +127,14 @@ class Economy:
         """SHA-256 over everything that decides a result but the seed: chart, signals, mechanisms, parameters, order."""
         uses = [(u.name, u.mechanism.name, u.every, u.offset, u.params.model_dump_json()) for u in self.uses]
         opening = sorted((str(a), str(v)) for a, v in self.opening.items())
-        whole = (self.name, sorted(map(str, self.assets.values())), sorted(map(str, self.kinds.values())), sorted(map(str, self.signals.values())), uses, opening)
+        whole = (
+            self.name,
+            sorted(map(str, self.assets.values())),
+            sorted(map(str, self.kinds.values())),
+            sorted(map(str, self.signals.values())),
+            uses,
+            opening,
+        )
         return hashlib.sha256(repr((whole, str(self.dt), str(self.start))).encode()).hexdigest()
 
     def bind(self, xp: Arithmetic) -> Bound:

@@ -6,6 +6,7 @@ reported when the chunk ends; run the NumPy engine to see where.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -102,7 +103,7 @@ def run_chunk_jax(job: Job, first: int, number: int) -> Chunk:
     edges = sorted({0, *(saves or range(0, job.steps, SEGMENT)), job.steps})
     if saves:
         collect(0, world, {k: np.asarray(v) for k, v in zero.items()})
-    for a, b in zip(edges, edges[1:], strict=False):
+    for a, b in itertools.pairwise(edges):
         carry = segment(carry, (np.arange(a, b), draw(bound, source, a, b)))
         host = jax.tree.map(np.asarray, carry)
         world = World(*host[:3])

@@ -72,6 +72,8 @@ class Guard:
             raise self.breach("MT304", call, flow, total, ~(total <= limit * (1 + DUST)), found, f"at most the cap {limit:.10g}")
 
     def breach(self, code: str, call: Call, flow: Flow, values: Any, bad: Any, found: str, expected: str) -> RunError:
-        path = self.first_path + int(np.argwhere(np.broadcast_to(bad, np.shape(values)).reshape(-1, np.shape(values)[-1] if np.ndim(values) else 1).any(axis=0))[0][0])
+        path = self.first_path + int(
+            np.argwhere(np.broadcast_to(bad, np.shape(values)).reshape(-1, np.shape(values)[-1] if np.ndim(values) else 1).any(axis=0))[0][0]
+        )
         where = f"{call.name}.{flow.reason} ({flow.src} to {flow.dst}), step {self.t}, path {path}"
         return RunError(Fault(code, where, found, expected))

@@ -3,7 +3,8 @@
 Names: `price` (a signal; `share[2]` its row 2), `providers/RENDER` (a balance, summed over holders; `providers/RENDER[0]` a row),
 `supply/RENDER` (outstanding), `circulating/RENDER` (held by kinds that circulate). Amounts since the last save:
 `flow:jobs.burn` (a flow by reason), `flow:jobs.burn:market/RENDER>burned/RENDER` (one arrow), `mint/RENDER`, `burn/RENDER`,
-`tag:revenue/USD` (all flows with that tag), `out:treasury/USD` (all that left a kind), `functional/RENDER` (token legs of service payments). Their end is the run's total.
+`tag:revenue/USD` (all flows with that tag), `out:treasury/USD` (all that left a kind), `functional/RENDER` (token legs of service
+payments). Their end is the run's total.
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ says that the result is partial.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
@@ -98,7 +99,7 @@ def plan(paths: int, workers: int = 1, chunk: int | None = None) -> list[tuple[i
     pieces = -(-blocks // size)
     pieces = min(blocks, -(-pieces // workers) * workers)
     edges = [blocks * i // pieces * BLOCK for i in range(pieces + 1)]
-    return [(a, min(b, paths) - a) for a, b in zip(edges, edges[1:], strict=False)]
+    return [(a, min(b, paths) - a) for a, b in itertools.pairwise(edges)]
 
 
 def execute(job: Job, parts: list[tuple[int, int]], workers: int, executor: Executor | None, tick: Callable[[int], None]) -> Iterator[Chunk]:
@@ -106,7 +107,7 @@ def execute(job: Job, parts: list[tuple[int, int]], workers: int, executor: Exec
     if executor is None and (workers <= 1 or len(parts) <= 1):
         before = 0
         for first, number in parts:
-            yield run_chunk(job, first, number, lambda n, before=before: tick(before + n))
+            yield run_chunk(job, first, number, partial(_shifted, tick, before))
             before += number * job.steps
         return
     own = executor is None
@@ -123,6 +124,10 @@ def execute(job: Job, parts: list[tuple[int, int]], workers: int, executor: Exec
             future.cancel()
         if own:
             pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _shifted(tick: Callable[[int], None], before: int, n: int) -> None:
+    tick(before + n)
 
 
 def run_chunk(job: Job, first: int, number: int, tick: Callable[[int], None] | None = None) -> Chunk:
@@ -158,8 +163,11 @@ def run_chunk(job: Job, first: int, number: int, tick: Callable[[int], None] | N
 def begin(job: Job, bound: Any, width: int) -> World:
     if job.begin is None:
         return bound.start(width)  # type: ignore[no-any-return]
-    wide = lambda a: np.repeat(a, width, axis=-1)  # noqa: E731
     b = job.begin
+
+    def wide(a: Any) -> Any:
+        return np.repeat(a, width, axis=-1)
+
     return World(
         {k: wide(v) for k, v in b.balances.items()},
         {k: wide(v) for k, v in b.signals.items()},
@@ -174,7 +182,9 @@ def conserved(economy: Economy, world: World, t: int, first: int) -> None:
         total, gross = sum(p.sum(axis=0) for p in parts), sum(np.abs(p).sum(axis=0) for p in parts)
         if not (np.abs(total) <= 1e-9 * gross).all():  # also catches NaN and infinity
             path = first + int(np.argmax(~(np.abs(total) <= 1e-9 * gross)))
-            raise RunError(Fault("MT305", f"{asset}, step {t}, path {path}", "the accounts do not sum to zero", "every flow to leave one account and reach another"))
+            raise RunError(
+                Fault("MT305", f"{asset}, step {t}, path {path}", "the accounts do not sum to zero", "every flow to leave one account and reach another")
+            )
     for name, value in world.signals.items():
         if not np.isfinite(value).all():
             path = first + int(np.argmax(~np.isfinite(value).all(axis=0)))

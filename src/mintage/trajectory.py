@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -155,10 +155,15 @@ class Trajectory:
 def merge(job: Job, chunks: list[Chunk], asked: int, partial: bool) -> Trajectory:
     """Chunks, in path order, to one result."""
     if not chunks:
-        raise UsageError(Fault("MT505", "simulate", "interrupted before any chunk of paths was finished", "at least one", "fewer paths per chunk finish sooner"))
+        raise UsageError(
+            Fault("MT505", "simulate", "interrupted before any chunk of paths was finished", "at least one", "fewer paths per chunk finish sooner")
+        )
     e, paths = job.economy, sum(c.paths for c in chunks)
     manifest = Manifest(e.name, e.digest(), job.seed, paths, job.steps, float(e.dt), job.engine, partial, asked)
-    stack = lambda pick: {k: np.concatenate([pick(c)[k] for c in chunks], axis=-1) for k in pick(chunks[0])}  # noqa: E731
+
+    def stack(pick: Callable[[Chunk], dict[str, Array]]) -> dict[str, Array]:
+        return {k: np.concatenate([pick(c)[k] for c in chunks], axis=-1) for k in pick(chunks[0])}
+
     moments = {k: combine(v) for k, v in stack(lambda c: c.moments).items()}
     quantiles: dict[float, dict[str, Array]] = {q: {} for q in job.save.quantiles}
     for name in chunks[0].sketches:

@@ -91,7 +91,7 @@ def parse(text: str) -> Unit:
 
 def words(text: str) -> list[str]:
     """The words of a unit's text."""
-    return [w for w in WORD.findall(re.sub(r"\^-?\d+", "", text))]
+    return list(WORD.findall(re.sub(r"\^-?\d+", "", text)))
 
 
 def check_words(text: str, assets: Collection[str]) -> None:

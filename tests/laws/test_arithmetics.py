@@ -98,7 +98,8 @@ def test_exact_runs_conserve_to_the_base_unit_and_post_whole_units_only(seed, de
         grain = {n: Decimal(1).scaleb(-a.decimals) for n, a in economy.assets.items()}
         for _, flow in book.posted:
             for amount in flow.amount.reshape(-1):
-                assert amount >= 0 and amount % grain[flow.src.asset] == 0
+                assert amount >= 0
+                assert amount % grain[flow.src.asset] == 0
         for place in economy.accounts:
             if not economy.kinds[place.kind].overdraft:
                 assert min(world.balances[place].reshape(-1)) >= 0

@@ -79,7 +79,9 @@ def test_an_interrupt_keeps_what_was_finished_and_resuming_gives_the_whole():
             raise KeyboardInterrupt
 
     part = simulate(economy, 1000, 20, save=SAVE, chunk=256, on_chunk=stop_after_two)
-    assert part.manifest.partial and part.manifest.paths == 512 and part.manifest.asked_paths == 1000
+    assert part.manifest.partial
+    assert part.manifest.paths == 512
+    assert part.manifest.asked_paths == 1000
     fresh = []
     whole = simulate(economy, 1000, 20, save=SAVE, chunk=256, finished=kept, on_chunk=fresh.append)
     assert [c.first for c in fresh] == [512, 768]
@@ -112,10 +114,14 @@ def test_moments_and_quantiles_are_those_of_the_paths():
 
 def test_summary_of_100_000_paths_does_not_keep_paths():
     run = simulate(town(), 100_000, 2, save=Save(every=1, vars=("price",), moments=True, quantiles=(0.05, 0.95)))
-    assert not run.series and len(run.mean["price"]) == 3 and len(run.end["price"]) == 100_000
+    assert not run.series
+    assert len(run.mean["price"]) == 3
+    assert len(run.end["price"]) == 100_000
 
 
 def test_labels_and_manifest_travel_with_the_result():
     data = simulate(town(), 20, 14, seed=9, save=SAVE).to_xarray()
-    assert data["price"].dims == ("day", "path") and list(data["day"].values) == [0, 7, 14]
-    assert data.attrs["seed"] == "9" and len(data.attrs["spec_hash"]) == 64
+    assert data["price"].dims == ("day", "path")
+    assert list(data["day"].values) == [0, 7, 14]
+    assert data.attrs["seed"] == "9"
+    assert len(data.attrs["spec_hash"]) == 64

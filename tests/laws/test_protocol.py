@@ -74,15 +74,17 @@ def test_check_names_mechanism_file_and_line(what):
     body, code = WRONG[what]
     faults = economy(rule(body), holders=5).check()
     assert [f.code for f in faults] == [code]
-    assert faults[0].where.startswith("m (") and "expected" in str(faults[0]) or code == "MT203"
+    assert (faults[0].where.startswith("m (") and "expected" in str(faults[0])) or code == "MT203"
     if code not in ("MT203", "MT207", "MT208", "MT209", "MT211", "MT212"):
-        assert faults[0].file == "test_protocol.py" and faults[0].line > 0
+        assert faults[0].file == "test_protocol.py"
+        assert faults[0].line > 0
 
 
 def test_check_of_a_sound_economy_is_empty_and_its_flows_are_known():
     assert town().check() == []
     arrows = {f.arrow for f in town().flow_table}
-    assert "stakers.mature:unbonding/TOK>liquid/TOK" in arrows and "deposits.pend:liquid/TOK>liquid_held/TOK" in arrows
+    assert "stakers.mature:unbonding/TOK>liquid/TOK" in arrows
+    assert "deposits.pend:liquid/TOK>liquid_held/TOK" in arrows
 
 
 @pytest.mark.parametrize(
@@ -99,7 +101,8 @@ def test_a_run_that_breaks_a_law_stops_and_says_where(body, code):
     e = economy(rule(body), assets={"TOK": Asset("TOK", cap=Decimal(150)), "USD": Asset("USD", 2, "fiat")})
     with pytest.raises(RunError, match=code) as error:
         simulate(e, 10, 3)
-    assert ("step 0" in str(error.value) or code == "MT306") and "path 0" in str(error.value)  # signals are read at saves
+    assert ("step 0" in str(error.value) or code == "MT306")
+    assert "path 0" in str(error.value)
     assert any(f.code == code for f in e.check())
 
 
@@ -121,7 +124,9 @@ def test_uniforms_are_multiples_of_two_to_the_minus_32():
 
     simulate(economy(Looker), 300, 3)
     k = np.concatenate([np.ravel(s) for s in seen[-3:]]) * 2.0**32
-    assert np.all(k == np.floor(k)) and k.min() >= 0 and k.max() < 2**32
+    assert np.all(k == np.floor(k))
+    assert k.min() >= 0
+    assert k.max() < 2**32
 
 
 @settings(max_examples=20, deadline=None)
@@ -160,13 +165,16 @@ def test_an_order_free_event_is_the_same_at_once_or_one_by_one(order, amounts):
 def test_a_lot_matures_after_its_slots_and_no_sooner():
     run = simulate(town(), 50, 12, save=Save(every=1, vars=("flow:stakers.unbond", "flow:stakers.mature"), paths=True))
     out, back = run["flow:stakers.unbond"][1:], run["flow:stakers.mature"][1:]
-    assert np.all(back[:3] == 0) and np.allclose(back[3:], out[:-3], rtol=1e-12)
+    assert np.all(back[:3] == 0)
+    assert np.allclose(back[3:], out[:-3], rtol=1e-12)
 
 
 def test_a_hold_posts_its_part_and_returns_the_rest():
     run = simulate(town(), 5, 11, save=Save(every=1, vars=("flow:deposits.pend", "flow:deposits.post", "flow:deposits.post_rest", "treasury/TOK"), paths=True))
     pend, posted, rest = (run[f"flow:deposits.{n}"] for n in ("pend", "post", "post_rest"))
-    assert np.all(pend[1] > 0) and np.allclose(posted[6], pend[1] / 2) and np.allclose(rest[6], pend[1] / 2)
+    assert np.all(pend[1] > 0)
+    assert np.allclose(posted[6], pend[1] / 2)
+    assert np.allclose(rest[6], pend[1] / 2)
     assert np.array_equal(run["treasury/TOK"][-1], posted.sum(axis=0))
 
 
@@ -174,7 +182,19 @@ def test_a_mechanism_called_each_fifth_step_sees_five_days():
     spans = []
     e = economy(rule(lambda p, s, g, c: (spans.append((c.t, c.dt)), ([], {}))[1]))
     use = e.uses[0]
-    simulate(Economy("t", e.assets, {k: v for k, v in e.kinds.items()}, e.signals, [Use("m", use.mechanism, use.params, every=5, offset=2)], Decimal(1), opening=e.opening), 4, 14)
+    simulate(
+        Economy(
+            "t",
+            e.assets,
+            dict(e.kinds.items()),
+            e.signals,
+            [Use("m", use.mechanism, use.params, every=5, offset=2)],
+            Decimal(1),
+            opening=e.opening,
+        ),
+        4,
+        14,
+    )
     assert [s for s in spans if isinstance(s[1], float)] == [(2, 5.0), (7, 5.0), (12, 5.0)]  # the rest is check's dry call
 
 

@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 __all__ = ["Document", "evaluate"]
 
 
-def evaluate(spec: Spec | str, paths: int = 10_000, seed: int = 1, *, beside: int = 2000, workers: int = 1, progress: Report | None = None, created: str = "") -> Document:
+def evaluate(
+    spec: Spec | str, paths: int = 10_000, seed: int = 1, *, beside: int = 2000, workers: int = 1, progress: Report | None = None, created: str = ""
+) -> Document:
     """Simulate, measure and judge a spec (or a preset's name).
 
     `paths` futures of the base run; `beside` of each comparison run (usage, stablecoin, scenarios) under common random numbers.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 
 import numpy as np
@@ -86,7 +87,16 @@ def sankey(m: Measured, seed: int) -> list[Link]:
         amount = float(run.mean[name][1:][year].mean())
         worth = {m.fiat: 1.0, m.token: price}.get(info.src.asset, 0.0)
         if amount > 0:
-            links.append(Link(source=info.src.kind, target=info.dst.kind, asset=info.src.asset, reason=f"{info.call}: {info.reason}", amount=amount, value_fiat=amount * worth))
+            links.append(
+                Link(
+                    source=info.src.kind,
+                    target=info.dst.kind,
+                    asset=info.src.asset,
+                    reason=f"{info.call}: {info.reason}",
+                    amount=amount,
+                    value_fiat=amount * worth,
+                )
+            )
     return sorted(links, key=lambda x: -x.value_fiat)
 
 
@@ -94,5 +104,5 @@ def periods(day: Array, length: float) -> Iterator[slice]:
     """Consecutive whole windows of `length` [day] over the saves."""
     edges = np.arange(0.0, day[-1] + 1e-9, length)
     marks = np.searchsorted(day, edges - 1e-9)
-    for a, b in zip(marks, marks[1:], strict=False):
+    for a, b in itertools.pairwise(marks):
         yield slice(int(a), int(b))

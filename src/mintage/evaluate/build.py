@@ -47,7 +47,10 @@ def build(e: Evidence, created: str = "", seconds: float = 0.0) -> Document:
         waterfall=waterfall(m),
         unlocks=unlocks(spec, m.economy, m.horizon),
         comparisons=comparisons(e),
-        assumptions=[Assumption(path=p.path, value=str(p.value), unit=p.unit, source=p.source, date=str(p.date or ""), assumed=p.assumed, doc=p.doc) for p in spec.provenance],
+        assumptions=[
+            Assumption(path=p.path, value=str(p.value), unit=p.unit, source=p.source, date=str(p.date or ""), assumed=p.assumed, doc=p.doc)
+            for p in spec.provenance
+        ],
         sources={k: str(v) for k, v in spec.sources.items()},
         manifest=manifest(e, created, seconds),
     )
@@ -79,7 +82,9 @@ def headline(m: Measured) -> str:
         return f"{m.spec.title} shows no external revenue, so nothing sustains its emission."
     share = float(np.nanmean(m.metric("parity_reached"))) if parity is not None else 0.0
     if ratio <= 1:
-        return f"{m.spec.title} sustains itself: in the last year of {years:.0f} it emits {ratio:.2f} {m.fiat} for each {m.fiat} of outside revenue (median path)."
+        return (
+            f"{m.spec.title} sustains itself: in the last year of {years:.0f} it emits {ratio:.2f} {m.fiat} for each {m.fiat} of outside revenue (median path)."
+        )
     tail = f"and revenue overtakes emission within {years:.0f} years on {share:.0%} of paths"
     return f"{m.spec.title} does not sustain itself: it emits {ratio:.1f} {m.fiat} for each {m.fiat} of outside revenue, {tail}."
 

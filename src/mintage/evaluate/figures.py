@@ -5,6 +5,9 @@ Values over a period use the price at the period's end. `last_*` means the last 
 
 from __future__ import annotations
 
+import itertools
+from typing import Any
+
 import numpy as np
 
 from .. import metrics as M
@@ -15,7 +18,7 @@ __all__ = ["METRICS", "quarterly", "quarterly_ratio", "signal", "totals"]
 QUARTER = 91.0
 
 
-def totals(m: Measured, series: Array, span: slice | None = None) -> Array:
+def totals(m: Measured, series: Array, span: slice | None = None) -> Any:
     """Sum over periods [path]."""
     return series[span or slice(None)].sum(axis=0)
 
@@ -29,10 +32,10 @@ def ratio(a: Array, b: Array) -> Array:
 def quarterly(m: Measured, series: Array) -> Array:
     """Sums over whole quarters of 91 days [quarter, path]."""
     marks = np.searchsorted(m.run.day, np.arange(0.0, m.horizon + 1e-9, QUARTER) - 1e-9)
-    return np.array([series[a:b].sum(axis=0) for a, b in zip(marks, marks[1:], strict=False)]).reshape(-1, m.paths)
+    return np.array([series[a:b].sum(axis=0) for a, b in itertools.pairwise(marks)]).reshape(-1, m.paths)
 
 
-def quarterly_ratio(m: Measured) -> Array:
+def quarterly_ratio(m: Measured) -> Any:
     """Emission to external revenue by quarter [quarter, path]."""
     return M.emission_ratio(quarterly(m, m.emission_value), quarterly(m, m.revenue))
 
@@ -47,40 +50,40 @@ def signal(m: Measured, role: str) -> Array:
 
 
 @metric("Price at the end", "fiat/token", "up")
-def price_end(m: Measured) -> Array:
+def price_end(m: Measured) -> Any:
     return m.price[-1]
 
 
 @metric("Price at the end over price at the start", "1", "up")
-def price_multiple(m: Measured) -> Array:
+def price_multiple(m: Measured) -> Any:
     return signal(m, "price")[-1] / signal(m, "price")[0]
 
 
 @metric("Realised volatility, annualised", "1", "down")
-def volatility(m: Measured) -> Array:
+def volatility(m: Measured) -> Any:
     if m.signal("price") is None or len(m.days) < 3:
         return np.full(m.paths, np.nan)
     return M.realised_volatility(signal(m, "price")[:-1], float(m.days[0]))
 
 
 @metric("Largest drawdown of the price", "1", "down")
-def max_drawdown(m: Measured) -> Array:
+def max_drawdown(m: Measured) -> Any:
     return M.max_drawdown(signal(m, "price")) if m.signal("price") is not None else np.full(m.paths, np.nan)
 
 
 @metric("Market capitalisation at the end", "fiat", "up")
-def market_cap_end(m: Measured) -> Array:
+def market_cap_end(m: Measured) -> Any:
     return m.price[-1] * m.level(f"circulating/{m.token}")[-1]
 
 
 @metric("Circulating over fully diluted value, at the start", "1", "up")
-def float_share_start(m: Measured) -> Array:
+def float_share_start(m: Measured) -> Any:
     cap = m.economy.assets[m.token].cap
     return m.run[f"circulating/{m.token}"][0] / (float(cap) if cap else m.run[f"supply/{m.token}"][0])
 
 
 @metric("Velocity: yearly service spend over circulating value, last year", "1/year")
-def velocity(m: Measured) -> Array:
+def velocity(m: Measured) -> Any:
     held = (m.price * m.level(f"circulating/{m.token}"))[m.last_year].mean(axis=0)
     return ratio(last_revenue(m), held)
 
@@ -89,46 +92,46 @@ def velocity(m: Measured) -> Array:
 
 
 @metric("Supply at the end", "token")
-def supply_end(m: Measured) -> Array:
+def supply_end(m: Measured) -> Any:
     return m.level(f"supply/{m.token}")[-1]
 
 
 @metric("Growth of supply, a year", "1/year", "down")
-def supply_growth(m: Measured) -> Array:
+def supply_growth(m: Measured) -> Any:
     s = m.run[f"supply/{m.token}"]
     return (s[-1] / s[0]) ** (YEAR / m.horizon) - 1
 
 
 @metric("Growth of the float, a month, at most", "1", "down")
-def float_growth(m: Measured) -> Array:
+def float_growth(m: Measured) -> Any:
     c = m.run[f"circulating/{m.token}"]
     step = max(1, round(365 / 12 / float(m.days[0])))
     return ratio(c[step:], c[:-step]).max(axis=0) - 1 if len(c) > step else np.full(m.paths, np.nan)
 
 
 @metric("Tokens minted", "token")
-def minted(m: Measured) -> Array:
+def minted(m: Measured) -> Any:
     return totals(m, m.minted)
 
 
 @metric("Tokens burned", "token", "up")
-def burned(m: Measured) -> Array:
+def burned(m: Measured) -> Any:
     return totals(m, m.burned)
 
 
 @metric("Burned over minted, last year", "1", "up")
-def burn_to_mint(m: Measured) -> Array:
+def burn_to_mint(m: Measured) -> Any:
     return ratio(totals(m, m.burned, m.last_year), totals(m, m.minted, m.last_year))
 
 
 @metric("Minted in the last year over the first", "1", "down")
-def emission_decline(m: Measured) -> Array:
+def emission_decline(m: Measured) -> Any:
     first = slice(0, int(np.searchsorted(m.run.day, YEAR - 1e-9)))
     return ratio(totals(m, m.minted, m.last_year), totals(m, m.minted, first))
 
 
 @metric("Yearly issuance over supply, last year", "1/year", "down")
-def issuance_rate(m: Measured) -> Array:
+def issuance_rate(m: Measured) -> Any:
     length = m.days[m.last_year].sum()
     return M.annual_issuance(totals(m, m.minted, m.last_year) / length, np.maximum(supply_end(m), 1e-300))
 
@@ -137,32 +140,32 @@ def issuance_rate(m: Measured) -> Array:
 
 
 @metric("External revenue", "fiat", "up")
-def revenue(m: Measured) -> Array:
+def revenue(m: Measured) -> Any:
     return totals(m, m.revenue)
 
 
 @metric("External revenue, last year", "fiat", "up")
-def last_revenue(m: Measured) -> Array:
+def last_revenue(m: Measured) -> Any:
     return totals(m, m.revenue, m.last_year) * YEAR / m.days[m.last_year].sum()
 
 
 @metric("Value of emission, last year", "fiat", "down")
-def last_emission(m: Measured) -> Array:
+def last_emission(m: Measured) -> Any:
     return totals(m, m.emission_value, m.last_year) * YEAR / m.days[m.last_year].sum()
 
 
 @metric("Emission to external revenue, whole run", "1", "down")
-def ratio_total(m: Measured) -> Array:
+def ratio_total(m: Measured) -> Any:
     return ratio(totals(m, m.emission_value), totals(m, m.revenue))
 
 
 @metric("Emission to external revenue, last year", "1", "down")
-def ratio_last_year(m: Measured) -> Array:
+def ratio_last_year(m: Measured) -> Any:
     return ratio(last_emission(m), last_revenue(m))
 
 
 @metric("Change of that ratio a year (Theil-Sen over quarters)", "1/year", "down")
-def ratio_slope(m: Measured) -> Array:
+def ratio_slope(m: Measured) -> Any:
     q = quarterly_ratio(m)
     if len(q) < 2 or not np.isfinite(q).all():
         return np.full(m.paths, np.nan)
@@ -170,17 +173,17 @@ def ratio_slope(m: Measured) -> Array:
 
 
 @metric("Revenue covers emission, in quarters, to the end (1 or 0)", "1", "up")
-def parity_reached(m: Measured) -> Array:
+def parity_reached(m: Measured) -> Any:
     day = parity(m)
     return np.isfinite(day) * 1.0
 
 
 @metric("Parity: from this day on revenue covers emission", "day", "down")
-def parity_day(m: Measured) -> Array:
+def parity_day(m: Measured) -> Any:
     return parity(m)
 
 
-def parity(m: Measured) -> Array:
+def parity(m: Measured) -> Any:
     """[day], infinite when never; by quarters, so that a good week is not parity. NaN without a price."""
     emitted, earned = quarterly(m, m.emission_value), quarterly(m, m.revenue)
     if not len(emitted) or np.isnan(emitted).any():
@@ -189,19 +192,19 @@ def parity(m: Measured) -> Array:
 
 
 @metric("Subsidy (emission less revenue) of the last year over market value", "1", "down")
-def subsidy_share(m: Measured) -> Array:
+def subsidy_share(m: Measured) -> Any:
     return (last_emission(m) - last_revenue(m)) / market_cap_end(m)
 
 
 @metric("Best profit from faking one's own demand, last year, over revenue", "1", "down")
-def self_dealing(m: Measured) -> Array:
+def self_dealing(m: Measured) -> Any:
     """(sqrt E - sqrt B)^2 / B where E > B, else 0."""
     e, b = last_emission(m), last_revenue(m)
     return ratio(np.where(e > b, (np.sqrt(e) - np.sqrt(b)) ** 2, 0.0), b)
 
 
 @metric("Treasury runway at the last year's spending", "day", "up")
-def treasury_runway(m: Measured) -> Array:
+def treasury_runway(m: Measured) -> Any:
     places = [a for a in m.economy.accounts if m.economy.kinds[a.kind].role == "treasury" and a.asset in (m.token, m.fiat)]
     if not places:
         return np.full(m.paths, np.nan)
@@ -217,7 +220,7 @@ def treasury_runway(m: Measured) -> Array:
 
 
 @metric("Share of token demand that is functional", "1", "up")
-def functional_share(m: Measured) -> Array:
+def functional_share(m: Measured) -> Any:
     """Token legs of service payments over those plus what the float takes in besides, valued at the price."""
     growth = np.maximum(np.diff(m.run[f"circulating/{m.token}"], axis=0), 0)
     use, rest = m.amount(f"functional/{m.token}") * m.price, growth * m.price
@@ -225,47 +228,47 @@ def functional_share(m: Measured) -> Array:
 
 
 @metric("Yearly token demand from use over circulating value, last year", "1/year", "up")
-def use_intensity(m: Measured) -> Array:
+def use_intensity(m: Measured) -> Any:
     held = m.level(f"circulating/{m.token}")[m.last_year].mean(axis=0)
     return ratio(totals(m, m.amount(f"functional/{m.token}"), m.last_year) * YEAR / m.days[m.last_year].sum(), held)
 
 
 @metric("Revenue of the last year over the first", "1", "up")
-def revenue_growth(m: Measured) -> Array:
+def revenue_growth(m: Measured) -> Any:
     first = slice(0, int(np.searchsorted(m.run.day, YEAR - 1e-9)))
     return ratio(totals(m, m.revenue, m.last_year), totals(m, m.revenue, first))
 
 
 @metric("Variation of quarterly revenue (sd over mean)", "1", "down")
-def revenue_variation(m: Measured) -> Array:
+def revenue_variation(m: Measured) -> Any:
     q = quarterly(m, m.revenue)
     return ratio(q.std(axis=0), q.mean(axis=0)) if len(q) > 1 else np.full(m.paths, np.nan)
 
 
 @metric("Share of periods with revenue", "1", "up")
-def revenue_presence(m: Measured) -> Array:
+def revenue_presence(m: Measured) -> Any:
     return (m.revenue > 0).mean(axis=0)
 
 
 @metric("Providers at the end over the start", "1", "up")
-def provider_retention(m: Measured) -> Array:
+def provider_retention(m: Measured) -> Any:
     p = signal(m, "providers")
     return p[-1] / p[0]
 
 
 @metric("Fewest providers over the start", "1", "up")
-def provider_low(m: Measured) -> Array:
+def provider_low(m: Measured) -> Any:
     p = signal(m, "providers")
     return p.min(axis=0) / p[0]
 
 
 @metric("Utilisation, mean", "1", "")
-def utilisation(m: Measured) -> Array:
+def utilisation(m: Measured) -> Any:
     return signal(m, "utilisation")[1:].mean(axis=0)
 
 
 @metric("Providers' reward over their cost, last year", "1", "up")
-def provider_cover(m: Measured) -> Array:
+def provider_cover(m: Measured) -> Any:
     """Rewards in tokens at the price and in fiat, over costs."""
     earned = totals(m, m.amount(f"tag:reward/{m.token}") * m.price + m.amount(f"tag:reward/{m.fiat}"), m.last_year)
     cost = totals(m, m.amount(f"tag:cost/{m.fiat}"), m.last_year)
@@ -273,11 +276,11 @@ def provider_cover(m: Measured) -> Array:
 
 
 @metric("External revenue over providers' cost, last year", "1", "up")
-def service_cover(m: Measured) -> Array:
+def service_cover(m: Measured) -> Any:
     cost = totals(m, m.amount(f"tag:cost/{m.fiat}"), m.last_year)
     return np.where(cost > 0, totals(m, m.revenue, m.last_year) / np.where(cost > 0, cost, 1), np.nan)
 
 
 @metric("Staked over supply, at the end", "1", "")
-def staking_ratio(m: Measured) -> Array:
+def staking_ratio(m: Measured) -> Any:
     return m.held("staked")[-1] / supply_end(m) if m.by_role("staked") else np.full(m.paths, np.nan)

@@ -155,10 +155,14 @@ def watched(spec: Spec, economy: Economy) -> tuple[str, ...]:
     accounts = [str(a) for a in economy.accounts if a.asset == t and economy.kinds[a.kind].role in ("treasury", "staked", "insider", "investor", "provider")]
     treasury = [str(a) for a in economy.accounts if a.asset == f and economy.kinds[a.kind].role in ("treasury", "provider")]
     out = [f"out:{k.name}/{a}" for k in economy.kinds.values() if k.role == "treasury" for a in k.assets if a in (t, f)]
-    return tuple(dict.fromkeys([*signals, f"supply/{t}", f"circulating/{t}", f"mint/{t}", f"burn/{t}", f"functional/{t}", *sorted(tags), *accounts, *treasury, *out]))
+    return tuple(
+        dict.fromkeys([*signals, f"supply/{t}", f"circulating/{t}", f"mint/{t}", f"burn/{t}", f"functional/{t}", *sorted(tags), *accounts, *treasury, *out])
+    )
 
 
-def measure(spec: Spec, paths: int = 2000, seed: int = 1, steps: int | None = None, *, workers: int = 1, executor: Any = None, progress: Progress | None = None) -> Measured:
+def measure(
+    spec: Spec, paths: int = 2000, seed: int = 1, steps: int | None = None, *, workers: int = 1, executor: Any = None, progress: Progress | None = None
+) -> Measured:
     """Simulate a spec and keep what the metrics need: one value per variable, path and evaluation epoch."""
     economy = spec.economy()
     every = max(1, round(float(spec.evaluation.epoch) / float(economy.dt)))

@@ -34,19 +34,30 @@ class Parameters(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
-def number(default: str | None, unit: str, doc: str, *, ge: str | None = None, gt: str | None = None, le: str | None = None, lt: str | None = None, source: str = "", date: str = "") -> Any:
+def number(
+    default: str | None,
+    unit: str,
+    doc: str,
+    *,
+    ge: str | None = None,
+    gt: str | None = None,
+    le: str | None = None,
+    lt: str | None = None,
+    source: str = "",
+    date: str = "",
+) -> Any:
     """A quantity: Decimal in the spec, [unit], bounded. `default` None makes it required; a default without source is an assumption.
 
     `unit` may name the parameter's siblings: in `"currency/payout"` each word that is an account or asset field stands for its asset.
     """
     bounds = {k: Decimal(v) for k, v in (("ge", ge), ("gt", gt), ("le", le), ("lt", lt)) if v is not None}
-    extra = {"kind": "number", "unit": unit, "source": source, "date": date}
-    return Field(... if default is None else Decimal(default), description=doc, json_schema_extra=extra, **bounds)  # type: ignore[call-overload]
+    extra: Any = {"kind": "number", "unit": unit, "source": source, "date": date}
+    return Field(... if default is None else Decimal(default), description=doc, json_schema_extra=extra, **bounds)
 
 
 def count(default: int | None, doc: str, *, ge: int = 0, le: int = 10**9, unit: str = "1") -> Any:
     """A whole number that stays a Python int: sizes, periods in steps, numbers of slots. Never traced, never swept by gradients."""
-    return Field(... if default is None else default, description=doc, ge=ge, le=le, json_schema_extra={"kind": "count", "unit": unit})  # type: ignore[call-overload]
+    return Field(... if default is None else default, description=doc, ge=ge, le=le, json_schema_extra={"kind": "count", "unit": unit})
 
 
 def account(default: str | None, doc: str) -> Any:
@@ -78,11 +89,15 @@ class Point(Parameters):
 
 def schedule(unit: str, doc: str, *, default: tuple[Point, ...] | None = None) -> Any:
     """A value that changes on given days: a list of {day, value}, days strictly rising from 0. A rule reads `p.name.at(ctx)`."""
-    extra = {"kind": "schedule", "unit": unit}
-    return Field(... if default is None else default, description=doc, min_length=1, max_length=4096, json_schema_extra=extra)  # type: ignore[call-overload]
+    extra: Any = {"kind": "schedule", "unit": unit}
+    start: Any = ... if default is None else default
+    return Field(start, description=doc, min_length=1, max_length=4096, json_schema_extra=extra)
 
 
-Schedule = Any if TYPE_CHECKING else tuple[Point, ...]
+if TYPE_CHECKING:
+    Schedule = Any
+else:
+    Schedule = tuple[Point, ...]
 
 
 @dataclass(frozen=True)
@@ -154,9 +169,9 @@ class Mechanism:
     name: ClassVar[str] = ""
     family: ClassVar[str] = "mechanism"
     Params: ClassVar[type[Parameters]] = Parameters
-    noise: ClassVar[Mapping[str, Noise]] = {}
-    tags: ClassVar[Mapping[str, Tag]] = {}
-    ablation: ClassVar[Mapping[str, Any]] = {}  # parameter values that replace this mechanism's token payment leg by a stablecoin
+    noise: Mapping[str, Noise] = {}
+    tags: Mapping[str, Tag] = {}
+    ablation: Mapping[str, Any] = {}  # parameter values that replace this mechanism's token payment leg by a stablecoin
     events: ClassVar[Mapping[str, Event]] = {}
 
     def __init_subclass__(cls, **kwargs: Any) -> None:

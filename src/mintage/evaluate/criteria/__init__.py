@@ -49,7 +49,9 @@ class Criterion:
 CRITERIA: dict[str, Criterion] = {}
 
 
-def criterion(code: str, title: str, *, unit: str, threshold: str, weight: float = 1.0, source: str = "our choice") -> Callable[[Callable[[Evidence], Finding]], Callable[[Evidence], Finding]]:
+def criterion(
+    code: str, title: str, *, unit: str, threshold: str, weight: float = 1.0, source: str = "our choice"
+) -> Callable[[Callable[[Evidence], Finding]], Callable[[Evidence], Finding]]:
     """Register a test; the first digit of its code is its point (T2xx: emission sustainability)."""
 
     def keep(read: Callable[[Evidence], Finding]) -> Callable[[Evidence], Finding]:

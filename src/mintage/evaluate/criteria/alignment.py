@@ -30,7 +30,9 @@ def linked(e: Evidence) -> Finding:
     eta = elasticity(e)
     if eta is None:
         return not_shown("[evaluation] usage names no drivers, or there is no price")
-    return at_least(eta.high, 0.1, f"Token demand moves by {eta.value:.2f} % for each % of usage.", "", eta=eta.value, interval=[eta.low, eta.high], paths=e.beside.paths)
+    return at_least(
+        eta.high, 0.1, f"Token demand moves by {eta.value:.2f} % for each % of usage.", "", eta=eta.value, interval=[eta.low, eta.high], paths=e.beside.paths
+    )
 
 
 @criterion("T402", "The link is near proportional", unit="1", threshold="0.5 <= eta <= 1.5", source="burn-mint and equation of exchange give 1")
@@ -43,7 +45,9 @@ def proportional(e: Evidence) -> Finding:
 
 @criterion("T403", "Providers stay", unit="1", threshold=">= 0.8 of those at the start", weight=2, source="our choice")
 def stay(e: Evidence) -> Finding:
-    return at_least(e.base.median("provider_retention"), 0.8, "At the end {value:.0%} of the first providers' number is there.", "no signal for providers in [evaluation]")
+    return at_least(
+        e.base.median("provider_retention"), 0.8, "At the end {value:.0%} of the first providers' number is there.", "no signal for providers in [evaluation]"
+    )
 
 
 @criterion("T404", "Providers survive a compute-cost spike", unit="1", threshold="low >= 0.6 in scenario cost_spike", source="our choice")
@@ -51,7 +55,13 @@ def spike(e: Evidence) -> Finding:
     return in_scenario(e, "cost_spike", "provider_low", 0.6, "When compute costs spike, providers fall to {value:.0%} of their number at the start.")
 
 
-@criterion("T405", "Capacity is used, not idle or choked", unit="1", threshold="0.3 <= mean utilisation <= 0.9", source="our choice; Akash article's bands are 0.5 and 0.8")
+@criterion(
+    "T405",
+    "Capacity is used, not idle or choked",
+    unit="1",
+    threshold="0.3 <= mean utilisation <= 0.9",
+    source="our choice; Akash article's bands are 0.5 and 0.8",
+)
 def used(e: Evidence) -> Finding:
     value = e.base.median("utilisation")
     if value is None:
@@ -59,7 +69,9 @@ def used(e: Evidence) -> Finding:
     return Finding(value, 0.3 <= value <= 0.9, f"Capacity is used at {value:.0%} on average.", {})
 
 
-@criterion("T406", "Providers earn their cost", unit="1", threshold="rewards / cost >= 1 in the last year", weight=2, source="shut-down rule: price x reward < cost")
+@criterion(
+    "T406", "Providers earn their cost", unit="1", threshold="rewards / cost >= 1 in the last year", weight=2, source="shut-down rule: price x reward < cost"
+)
 def earn(e: Evidence) -> Finding:
     return at_least(e.base.median("provider_cover"), 1.0, "Providers' rewards are {value:.2f} times their cost.", "no rewards and costs in the spec")
 
@@ -83,7 +95,9 @@ def volatility(e: Evidence) -> Finding:
     return at_most(e.base.median("volatility"), 1.0, "The price moves by {value:.0%} a year.", "no price signal")
 
 
-@criterion("T410", "The service outlives a collapse of demand", unit="1", threshold="providers at the end >= 0.5 in scenario demand_collapse", source="our choice")
+@criterion(
+    "T410", "The service outlives a collapse of demand", unit="1", threshold="providers at the end >= 0.5 in scenario demand_collapse", source="our choice"
+)
 def outlives(e: Evidence) -> Finding:
     return in_scenario(e, "demand_collapse", "provider_retention", 0.5, "After a collapse of demand {value:.0%} of the providers are left.")
 

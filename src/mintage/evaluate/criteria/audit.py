@@ -20,7 +20,9 @@ def audited(e: Evidence) -> Finding:
 @criterion("T602", "Independent auditors", unit="auditors", threshold=">= 2", source=FRAMEWORK)
 def auditors(e: Evidence) -> Finding:
     names = declared(e, "audit.auditors")
-    return at_least(None if names is None else float(len(set(names))), 2, "{value:.0f} independent auditors looked at the code.", "audit.auditors is not declared")
+    return at_least(
+        None if names is None else float(len(set(names))), 2, "{value:.0f} independent auditors looked at the code.", "audit.auditors is not declared"
+    )
 
 
 @criterion("T603", "No open critical finding", unit="findings", threshold="0", weight=3, source=f"{FRAMEWORK}, gate")

@@ -16,7 +16,9 @@ FRAMEWORK = "six-point framework, point 2"
 def ratio(e: Evidence) -> Finding:
     if e.base.median("ratio_last_year") is None:
         if (e.base.median("last_emission") or 0) > 0:
-            return Finding("infinite", False, "Tokens are emitted against no outside revenue at all.", {"emission_value_last_year": e.base.median("last_emission")})
+            return Finding(
+                "infinite", False, "Tokens are emitted against no outside revenue at all.", {"emission_value_last_year": e.base.median("last_emission")}
+            )
         return not_shown("no price signal or no emission to value")
     m = e.base
     said = "In the last year the network emits {value:.2f} for each unit of outside revenue."
@@ -43,14 +45,22 @@ def trend(e: Evidence) -> Finding:
     found = M.trend(series, 91 / 365)
     rising = found.slope > 0 and found.p_rising < 0.10
     said = f"The emission-to-revenue ratio {'rises' if rising else 'does not rise'}: {found.slope:+.2f} a year (Mann-Kendall p of a rise {found.p_rising:.3f})."
-    return Finding(found.p_rising, not rising, said, {"slope_per_year": found.slope, "interval": [found.low, found.high], "quarters": [float(x) for x in series]})
+    return Finding(
+        found.p_rising, not rising, said, {"slope_per_year": found.slope, "interval": [found.low, found.high], "quarters": [float(x) for x in series]}
+    )
 
 
 @criterion("T204", "Parity is reached within the horizon", unit="1", threshold=">= 0.5 of paths", weight=2, source=FRAMEWORK)
 def parity(e: Evidence) -> Finding:
     reached = e.base.metric("parity_reached")
     share = None if np.isnan(reached).all() else float(np.nanmean(reached))
-    return at_least(share, 0.5, "Revenue covers emission for good on {value:.0%} of paths within the horizon.", "no price signal", parity_day_median=e.base.median("parity_day"))
+    return at_least(
+        share,
+        0.5,
+        "Revenue covers emission for good on {value:.0%} of paths within the horizon.",
+        "no price signal",
+        parity_day_median=e.base.median("parity_day"),
+    )
 
 
 @criterion("T205", "Burn keeps up with mint", unit="1", threshold="burned / minted >= 1 in the last year", source="burn-mint equilibrium: steady where D/P = M")
@@ -80,7 +90,14 @@ def declines(e: Evidence) -> Finding:
     return at_most(e.base.median("emission_decline"), 1.0 + 1e-9, "The last year emits {value:.2f} times the first's.", "")
 
 
-@criterion("T209", "Faking one's own demand does not pay", unit="1", threshold="profit <= 0", weight=2, source="self-dealing game: positive iff emission exceeds revenue")
+@criterion(
+    "T209",
+    "Faking one's own demand does not pay",
+    unit="1",
+    threshold="profit <= 0",
+    weight=2,
+    source="self-dealing game: positive iff emission exceeds revenue",
+)
 def self_dealing(e: Evidence) -> Finding:
     value = e.base.median("self_dealing")
     if value is None and (e.base.median("last_emission") or 0) > 0:

@@ -54,7 +54,9 @@ def dictator(e: Evidence) -> Finding:
         return not_shown(NO_HOLDERS if w is None else "governance.turnout is not declared")
     share = float(w[0] / w.sum())
     needed = float(M.dictator_turnout(share)) if share < 0.5 else 1.0
-    return Finding(needed, needed < float(turnout), f"The largest holder decides alone below {needed:.0%} turnout; turnout is {float(turnout):.0%}.", {"share": share})
+    return Finding(
+        needed, needed < float(turnout), f"The largest holder decides alone below {needed:.0%} turnout; turnout is {float(turnout):.0%}.", {"share": share}
+    )
 
 
 @criterion("T506", "Quorum", unit="1", threshold=">= 0.04", source="our choice; Compound's 4 %")
@@ -88,7 +90,13 @@ def redirect(e: Evidence) -> Finding:
     return at_most(index, 0.5, "{value:.0%} of the emission that proposals moved went to affiliates.", "", proposals=[str(p.id) for p in proposals])
 
 
-@criterion("T510", "Buying a vote costs more than it wins", unit="1", threshold="cost / treasury >= 1", source="attack price: cost of the turnout's majority against the treasury")
+@criterion(
+    "T510",
+    "Buying a vote costs more than it wins",
+    unit="1",
+    threshold="cost / treasury >= 1",
+    source="attack price: cost of the turnout's majority against the treasury",
+)
 def attack(e: Evidence) -> Finding:
     turnout = declared(e, "governance.turnout")
     m = e.base
@@ -103,4 +111,8 @@ def attack(e: Evidence) -> Finding:
 @criterion("T511", "Someone can pause in an emergency", unit="", threshold="declared yes", weight=0.5, source="our choice")
 def pause(e: Evidence) -> Finding:
     value = declared(e, "governance.emergency_pause")
-    return not_shown("governance.emergency_pause is not declared") if value is None else Finding(str(value), bool(value), f"An emergency pause is {'there' if value else 'missing'}.", {})
+    return (
+        not_shown("governance.emergency_pause is not declared")
+        if value is None
+        else Finding(str(value), bool(value), f"An emergency pause is {'there' if value else 'missing'}.", {})
+    )

@@ -45,7 +45,9 @@ def path_exists(e: Evidence) -> Finding:
     return at_least(float(len(legs)), 1, said, "", flows=[f.arrow for f in legs])
 
 
-@criterion("T104", "The service needs the token (stablecoin ablation)", unit="1", threshold="survival <= 0.8", weight=2, source=f"{FRAMEWORK}; bound our choice")
+@criterion(
+    "T104", "The service needs the token (stablecoin ablation)", unit="1", threshold="survival <= 0.8", weight=2, source=f"{FRAMEWORK}; bound our choice"
+)
 def needed(e: Evidence) -> Finding:
     s = survival(e)
     if s is None:

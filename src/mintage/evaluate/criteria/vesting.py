@@ -34,7 +34,13 @@ def team(e: Evidence) -> Finding:
         return not_shown(NO_TABLE)
     if not any(t.role == "insider" for t in tranches):
         return not_shown("the allocation names no team")
-    return at_most(share(tranches, "insider"), 0.20, "The team holds {value:.1%} of the opening supply.", "", holders={t.holder: t.share for t in tranches if t.role == "insider"})
+    return at_most(
+        share(tranches, "insider"),
+        0.20,
+        "The team holds {value:.1%} of the opening supply.",
+        "",
+        holders={t.holder: t.share for t in tranches if t.role == "insider"},
+    )
 
 
 @criterion("T302", "Insiders (team and investors) together", unit="1", threshold="<= 0.40", source="our choice")
@@ -48,7 +54,9 @@ def cliff(e: Evidence) -> Finding:
     return of_insiders(e, lambda t: t.cliff, 365 - 1e-9, "The shortest insider cliff ({holder}) is {value:.0f} days.")
 
 
-@criterion("T304", "Insiders' vesting is long", unit="day", threshold=">= 1,095 days (3 years)", source="article: good locks are 3 to 4 years, bad ones 6 months")
+@criterion(
+    "T304", "Insiders' vesting is long", unit="day", threshold=">= 1,095 days (3 years)", source="article: good locks are 3 to 4 years, bad ones 6 months"
+)
 def long(e: Evidence) -> Finding:
     return of_insiders(e, lambda t: t.bound.duration, 1095 - 1e-9, "The shortest insider vesting ({holder}) is {value:.0f} days.")
 
@@ -70,7 +78,9 @@ def largest(e: Evidence) -> Finding:
     floating = float(e.base.run[f"circulating/{e.base.token}"][0].mean())
     if floating <= 0:
         return not_shown("nothing circulates at the start")
-    return at_most(by_day.get(day, 0.0) / floating, 0.05, "The largest unlock of 30 days after the start is {value:.1%} of the opening float.", "", from_day=day)
+    return at_most(
+        by_day.get(day, 0.0) / floating, 0.05, "The largest unlock of 30 days after the start is {value:.1%} of the opening float.", "", from_day=day
+    )
 
 
 @criterion("T307", "Float at the start against the maximum", unit="1", threshold=">= 0.2", weight=2, source="our choice: low float, high valuation")
