@@ -50,7 +50,7 @@ def number(
 
     `unit` may name the parameter's siblings: in `"currency/payout"` each word that is an account or asset field stands for its asset.
     """
-    bounds = {k: Decimal(v) for k, v in (("ge", ge), ("gt", gt), ("le", le), ("lt", lt)) if v is not None}
+    bounds: dict[str, Any] = {k: Decimal(v) for k, v in (("ge", ge), ("gt", gt), ("le", le), ("lt", lt)) if v is not None}
     extra: Any = {"kind": "number", "unit": unit, "source": source, "date": date}
     return Field(... if default is None else Decimal(default), description=doc, json_schema_extra=extra, **bounds)
 
@@ -65,12 +65,12 @@ def account(default: str | None, doc: str) -> Any:
     return Field(... if default is None else default, description=doc, json_schema_extra={"kind": "account"})
 
 
-def reads(default: str | None, unit: str, doc: str) -> Any:
-    """The name of a signal this mechanism reads, and the unit it must have."""
+def reads(default: str | tuple[str, ...] | None, unit: str, doc: str) -> Any:
+    """The name of a signal this mechanism reads (or names: annotate with tuple[Ref, ...]), and the unit it must have."""
     return Field(... if default is None else default, description=doc, json_schema_extra={"kind": "reads", "unit": unit})
 
 
-def writes(default: str | None, unit: str, doc: str) -> Any:
+def writes(default: Any, unit: str, doc: str) -> Any:
     """The name of a signal this mechanism writes (its one writer), and the unit it has."""
     return Field(... if default is None else default, description=doc, json_schema_extra={"kind": "writes", "unit": unit})
 
