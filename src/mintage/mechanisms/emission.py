@@ -1,0 +1,86 @@
+"""Emission by schedule: a budget a period, cut evenly over the period's epochs, split among recipients, under a cap."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from itertools import pairwise
+from typing import Any, Literal
+
+from ..accounts import BURNED, Account
+from ..flows import Flow
+from .base import Emitted, Mechanism, Number, Parameters, Ref, Schedule, State, Tag, account, count, number, option, schedule, writes
+from .sharing import Share, not_one, spread
+
+
+class EmissionSchedule(Mechanism):
+    """Mint each period's budget in equal parts, one a call.
+
+    Period i runs from the day of point i to that of point i + 1. A call in it mints
+
+        m(t) = base value_i decay^n / calls_i
+
+    with calls_i the number of calls that fall in the period, so a year of 52 or 53 weekly epochs sums to its budget, and m depends on
+    nothing but t. The last point's period lasts `tail` steps and repeats; n counts the repeats (n = 0 before). With `tail` 0 emission ends there.
+
+    `limit` bounds m: "issued" by cap - all ever minted; "outstanding" also lets burned tokens be minted again ("net emissions"), as far as
+    minted - burned stays under the cap and at most `remint_share` of the schedule. Amounts [token], shape [1, path] or a scalar.
+
+    Source: RNP-001 and RNP-006 (Render Network Proposals) for budgets by year, cap and net emissions.
+    """
+
+    name = "emission_schedule"
+    tags: Mapping[str, Tag] = {"emit": "reward"}
+
+    class Params(Parameters):
+        issuance: Ref = account("issuance/token", "the asset's issuance")
+        budgets: Schedule = schedule("1", "budget of the period from that day to the next point's day, in multiples of base")
+        base: Number = number("1", "issuance", "what budgets are multiples of: 1 token, or a total when budgets are shares of it", ge="0")
+        tail: int = count(0, "steps of each period after the last point; 0: nothing is minted from there on", unit="step")
+        decay: Number = number("1", "1", "budget of each repeated last period over the one before", ge="0", le="1")
+        recipients: tuple[Share, ...] = option(..., "who receives which share; shares sum to 1")
+        limit: Literal["none", "issued", "outstanding"] = option("none", "what the cap bounds: nothing, all ever minted, or minted less burned")
+        cap: Number = number("0", "issuance", "the cap", ge="0")
+        remint_share: Number = number("0", "1", "re-minted tokens, at most this share of the schedule", ge="0", le="1")
+        rate: Ref = writes("", "issuance/day", "signal that shows the emission; empty: none")
+
+    def validate(self, p: Any) -> list[tuple[str, str, str]]:
+        faults = not_one("recipients", sum((r.share for r in p.recipients), Decimal(0)))
+        breaks = p.budgets.breaks
+        if not p.tail and p.budgets.values[-1] != 0:
+            faults.append(("budgets", "the last budget has no end", "a last value of 0, or a tail"))
+        if breaks[0] != 0 or any(b <= a for a, b in pairwise(breaks)):
+            faults.append(("budgets", f"points at steps {', '.join(map(str, breaks[:8]))}", "days that rise from 0, a step apart at least"))
+        return faults
+
+    def step(self, p: Any, state: State, signals: Mapping[str, Any], ctx: Any) -> Emitted:
+        amount = scheduled(p, ctx)
+        if p.limit != "none":
+            amount = ctx.xp.minimum(amount, room(p, state, amount, ctx.xp))
+        flows = [Flow(p.issuance, r.to, spread(ctx.xp, state, r.to, amount * r.share), "emit") for r in p.recipients]
+        return flows, {p.rate: ctx.xp.full((1, state[p.issuance].shape[-1]), amount / ctx.dt)} if p.rate else {}
+
+
+def scheduled(p: Any, ctx: Any) -> Any:
+    """m(t) before any cap [token], a scalar."""
+    look, breaks, t = ctx.xp.lookup, p.budgets.breaks, ctx.t
+    last, length = breaks[-1], p.tail or ctx.every
+    repeats = look(breaks, (0,) * (len(breaks) - 1) + (1,), t) * ((t - last) // length)
+    first = look(breaks, breaks, t) + repeats * length
+    after = look(breaks, (*breaks[1:], last + length), t) + repeats * length
+    return p.base * p.budgets.at(ctx) * ctx.xp.power(p.decay, repeats) / (calls_before(after, ctx) - calls_before(first, ctx))
+
+
+def calls_before(step: Any, ctx: Any) -> Any:
+    """Number of calls on steps 0 .. step - 1."""
+    return -((ctx.offset - step) // ctx.every)
+
+
+def room(p: Any, state: State, wanted: Any, xp: Any) -> Any:
+    """What the cap leaves [token]: fresh tokens, and a part of burned ones where net emissions are allowed."""
+    issued, none = -state[p.issuance], xp.num(0) * p.cap
+    fresh = xp.maximum(p.cap - issued, none)
+    if p.limit == "issued":
+        return fresh
+    burned = xp.maximum(p.cap - issued + state[Account(BURNED, p.issuance.asset)], none) - fresh
+    return fresh + xp.minimum(burned, p.remint_share * wanted)

@@ -1,0 +1,101 @@
+"""Price formation: impact of net orders, and a constant-product pool through which real tokens flow."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..flows import Flow
+from .base import Emitted, Mechanism, Number, Parameters, Ref, State, Tag, account, event, number, reads, writes
+
+
+class ImpactPrice(Mechanism):
+    """An outside price, moved by what is bought from and sold to the market: P = outside exp(I), I' = I + impact net / depth.
+
+    net [token] is what left the market's account since the step began (bought less sold), depth what it held then: so whatever
+    buys, burns or sells there counts, once, without being named. Call it at every step. Shapes [1, path]. Impact in proportion to net flow is an
+    assumption; its size is for calibration.
+    """
+
+    name = "impact_price"
+
+    class Params(Parameters):
+        price: Ref = writes("price", "fiat/token", "the price")
+        outside: Ref = reads("outside", "fiat/token", "the price without this network's flows")
+        market: Ref = account("market/token", "the holders who trade")
+        impact: Number = number("1", "1", "change of log price for net buying of all that the market holds", ge="0")
+
+    def memory(self, p: Any, make: Any) -> dict[str, Any]:
+        return {"moved": make(0)}
+
+    def step(self, p: Any, state: State, signals: Mapping[str, Any], ctx: Any) -> Emitted:
+        before = ctx.opening[p.market]
+        moved = state["moved"] + (before - state[p.market]) * p.impact / before
+        return [], {"moved": moved, p.price: signals[p.outside] * ctx.xp.exp(moved)}
+
+
+class OrderFlowPrice(Mechanism):
+    """Price from a constant-product pool of x tokens and y fiat: price = y / x.
+
+    Paying a fiat takes out x a (1 - fee) / (y + a (1 - fee)) tokens; selling q tokens takes out y q (1 - fee) / (x + q (1 - fee)) fiat. Each call:
+
+        wanted = flow_share x net + strength x (x - x sqrt(y / (x outside)))       [token], clipped to +/- limit x
+
+    net is what left the market's account since the step began; the second part is arbitrage towards the outside price. What the market
+    buys arrives there; the fiat of both sides is the traders'. Shapes [1, path]. Source of the pool: Angeris et al. 2019, constant product.
+    """
+
+    name = "order_flow_price"
+    tags: Mapping[str, Tag] = {"buy": "trade", "bought": "trade", "sell": "trade", "sold": "trade"}
+
+    class Params(Parameters):
+        price: Ref = writes("price", "fiat/tokens", "the pool's price after the trades")
+        outside: Ref = reads("outside", "fiat/tokens", "the price elsewhere")
+        pool_tokens: Ref = account("pool/token", "the pool's tokens")
+        pool_fiat: Ref = account("pool/fiat", "the pool's fiat")
+        tokens: Ref = account("market/token", "traders' tokens")
+        fiat: Ref = account("external/fiat", "traders' fiat")
+        fee: Number = number("0.003", "1", "of what is paid in, kept by the pool", ge="0", lt="1", source="common pool fee of 0.3 %", date="2020-05-18")
+        flow_share: Number = number("1", "1", "share of net orders that reaches the pool", ge="0", le="1")
+        strength: Number = number("0.5", "1", "share of the gap to the outside price that arbitrage closes in a call", ge="0", le="1")
+        limit: Number = number("0.1", "1", "tokens traded in a call, at most this share of the pool's", gt="0", lt="1")
+
+    @event(roles={"trader": "fiat"}, arguments={"amount": "fiat"})
+    def buy(self, p: Any, state: State, signals: Mapping[str, Any], ctx: Any, rows: Mapping[str, Any], amount: Any) -> Emitted:
+        """Pay `amount` of fiat, take the tokens it buys."""
+        x, y = state[p.pool_tokens], state[p.pool_fiat]
+        got = swap(amount, y, x, p.fee)
+        at = rows["trader"]
+        flows = [Flow(p.fiat, p.pool_fiat, amount, "buy", at), Flow(p.pool_tokens, p.tokens, got, "bought")]
+        return flows, {p.price: (y + ctx.xp.total(amount)) / (x - ctx.xp.total(got))}
+
+    @event(roles={"trader": "tokens"}, arguments={"amount": "tokens"})
+    def sell(self, p: Any, state: State, signals: Mapping[str, Any], ctx: Any, rows: Mapping[str, Any], amount: Any) -> Emitted:
+        """Give `amount` of tokens, take the fiat it fetches."""
+        x, y = state[p.pool_tokens], state[p.pool_fiat]
+        got = swap(amount, x, y, p.fee)
+        flows = [Flow(p.tokens, p.pool_tokens, amount, "sell", rows["trader"]), Flow(p.pool_fiat, p.fiat, got, "sold")]
+        return flows, {p.price: (y - ctx.xp.total(got)) / (x + ctx.xp.total(amount))}
+
+    def step(self, p: Any, state: State, signals: Mapping[str, Any], ctx: Any) -> Emitted:
+        xp, x, y = ctx.xp, state[p.pool_tokens], state[p.pool_fiat]
+        net = xp.total(ctx.opening[p.tokens] - state[p.tokens]) * p.flow_share
+        gap = (x - x * xp.sqrt(y / x / signals[p.outside])) * p.strength
+        wanted = xp.clip(net + gap, -p.limit * x, p.limit * x)
+        bought = xp.maximum(wanted, 0 * x)
+        sold = xp.minimum(xp.maximum(-wanted, 0 * x), xp.total(state[p.tokens]))
+        paid = y * bought / (x - bought) / (1 - p.fee)
+        fetched = swap(sold, x, y, p.fee)
+        flows = [
+            Flow(p.fiat, p.pool_fiat, paid, "buy"),
+            Flow(p.pool_tokens, p.tokens, bought, "bought"),
+            Flow(p.tokens, p.pool_tokens, sold, "sell"),
+            Flow(p.pool_fiat, p.fiat, fetched, "sold"),
+        ]
+        return flows, {p.price: (y + paid - fetched) / (x - bought + sold)}
+
+
+def swap(paid: Any, reserve_in: Any, reserve_out: Any, fee: Any) -> Any:
+    """What a constant-product pool gives for `paid`: out kept (1 - fee) paid / (in + (1 - fee) paid)."""
+    kept = paid * (1 - fee)
+    return reserve_out * kept / (reserve_in + kept)

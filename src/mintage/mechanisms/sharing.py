@@ -1,0 +1,41 @@
+"""Between holders: recipients with shares, one row a tier, an even spread. Helpers of the families; no mechanism of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ..accounts import Account
+from .base import Number, Parameters, Ref, State, account, number
+
+
+class Share(Parameters):
+    """A recipient and its share of a whole."""
+
+    to: Ref = account(None, "who receives")
+    share: Number = number(None, "1", "share of the whole", ge="0", le="1")
+
+
+def not_one(field: str, total: Any) -> list[tuple[str, str, str]]:
+    """The fault of shares that do not sum to one."""
+    return [] if total == 1 else [(field, f"the shares sum to {total}", "exactly 1")]
+
+
+def column(xp: Any, values: Sequence[Any]) -> Any:
+    """Parameters of tiers as [tier, 1]; a single one stays a scalar, which costs nothing."""
+    return values[0] if len(values) == 1 else xp.concatenate([xp.full((1, 1), v) for v in values], 0)
+
+
+def spread(xp: Any, state: State, place: Account, amount: Any) -> Any:
+    """`amount` [1, path] in equal parts over the holders of `place`: [holder, path]."""
+    holders = state[place].shape[-2]
+    return amount if holders == 1 else amount * xp.full((holders, 1), xp.num(1) / holders)
+
+
+def peak(xp: Any, x: Any) -> Any:
+    """Largest value over holders [1, path], by halving."""
+    while x.shape[-2] > 1:
+        half = x.shape[-2] // 2
+        top = xp.maximum(x[:half], x[half : 2 * half])
+        x = top if x.shape[-2] == 2 * half else xp.concatenate([top, x[2 * half :]], 0)
+    return x
