@@ -41,7 +41,9 @@ def test_zeros_and_negatives_keep_their_places() -> None:
     x = np.concatenate((-np.arange(1.0, 41), np.zeros(20), np.arange(1.0, 41)))
     found = sketch_of(x).quantile(LEVELS)
     np.testing.assert_allclose(found, np.quantile(x, LEVELS), rtol=0.001)
-    assert found[4] == 0 and found[0] == -40 and found[-1] == 40
+    assert found[4] == 0
+    assert found[0] == -40
+    assert found[-1] == 40
 
 
 def test_a_scalar_quantile_has_no_axis_and_one_value_is_itself() -> None:
@@ -62,7 +64,8 @@ def test_any_order_of_merging_gives_identical_counts(chunks: list[list[float]], 
     merged = QuantileSketch()
     for part in parts:
         merged.merge(part)
-    assert np.array_equal(merged.keys, whole.keys) and np.array_equal(merged.counts, whole.counts)
+    assert np.array_equal(merged.keys, whole.keys)
+    assert np.array_equal(merged.counts, whole.counts)
     assert (merged.low, merged.high, merged.count) == (whole.low, whole.high, whole.count)
 
 
@@ -76,14 +79,16 @@ def test_memory_is_bounded_by_the_range_and_not_by_the_number_of_values() -> Non
 
 def test_crosses_a_process_border_whole() -> None:
     there = pickle.loads(pickle.dumps(sketch_of([-1.0, 0.0, 2.0])))
-    assert there.count == 3 and there.quantile(1) == 2
+    assert there.count == 3
+    assert there.quantile(1) == 2
 
 
 def test_adding_nothing_changes_nothing() -> None:
     sketch = sketch_of([1.0, 2.0])
     sketch.add(np.empty(0))
     sketch.merge(QuantileSketch())
-    assert sketch.count == 2 and sketch.quantile(1) == 2
+    assert sketch.count == 2
+    assert sketch.quantile(1) == 2
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])

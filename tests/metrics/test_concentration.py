@@ -25,9 +25,12 @@ def test_a29_a_foundation_of_42_per_cent() -> None:
 @pytest.mark.parametrize("n", [1, 2, 20, 51])
 def test_equal_holders_and_one_holder(n: int) -> None:
     equal, one = np.full(n, 0.1), np.eye(n)[0]
-    assert m.gini(equal) == pytest.approx(0, abs=1e-12) and m.gini(one) == pytest.approx(1 - 1 / n)
-    assert m.herfindahl(equal) == pytest.approx(1 / n) and m.effective_number(equal) == pytest.approx(n)
-    assert m.nakamoto(equal) == n // 2 + 1 and m.nakamoto(one) == 1  # 20 equal: 11
+    assert m.gini(equal) == pytest.approx(0, abs=1e-12)
+    assert m.gini(one) == pytest.approx(1 - 1 / n)
+    assert m.herfindahl(equal) == pytest.approx(1 / n)
+    assert m.effective_number(equal) == pytest.approx(n)
+    assert m.nakamoto(equal) == n // 2 + 1
+    assert m.nakamoto(one) == 1
 
 
 def test_a_third_stops_a_byzantine_network() -> None:

@@ -46,7 +46,8 @@ def test_a12_a_step_wider_than_the_band_cycles_for_ever() -> None:
 @given(st.floats(0, 1), st.floats(0.01, 0.299))
 def test_a_step_narrower_than_the_band_always_comes_to_rest(start: float, effect: float) -> None:
     path = m.band_path(start, 0.5, 0.8, effect, 60)
-    assert 0.5 <= path[-1] <= 0.8 and path[-1] == path[-2]
+    assert 0.5 <= path[-1] <= 0.8
+    assert path[-1] == path[-2]
 
 
 @pytest.mark.parametrize(

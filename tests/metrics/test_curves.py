@@ -68,8 +68,10 @@ def test_cost_and_proceeds_of_a_pool_are_inverse(x: float, y: float, part: float
 def test_a_pool_never_loses_by_a_trade(x: float, y: float, part: float, fee: float) -> None:
     amount = part * x
     out = float(m.pool_out(x, y, amount, fee))
-    assert out < y and (x + amount) * (y - out) >= x * y * (1 - 1e-9)
-    assert out <= m.pool_out(x, y, amount * 1.01, fee) and out <= m.pool_out(x, y, amount, 0)
+    assert out < y
+    assert (x + amount) * (y - out) >= x * y * (1 - 1e-9)
+    assert out <= m.pool_out(x, y, amount * 1.01, fee)
+    assert out <= m.pool_out(x, y, amount, 0)
 
 
 @pytest.mark.parametrize(

@@ -38,8 +38,10 @@ def test_a2_a_frictionless_payment_token_has_no_depth_and_a_needed_collateral_ha
     u = float(m.functional_share(USAGE, USAGE))
     payment, collateral = m.stablecoin_survival(USAGE, USAGE), m.stablecoin_survival(USAGE, np.zeros(500))
     assert u == pytest.approx(0.5)
-    assert payment.value == 1 and m.utility_depth(u, payment.value) == 0
-    assert collateral.value == 0 and m.utility_depth(u, collateral.value) == u
+    assert payment.value == 1
+    assert m.utility_depth(u, payment.value) == 0
+    assert collateral.value == 0
+    assert m.utility_depth(u, collateral.value) == u
 
 
 @given(st.floats(-2, 3), st.floats(0.01, 0.3))
@@ -58,7 +60,8 @@ def test_the_interval_covers_and_narrows_with_paths() -> None:
 
 def test_one_path_bounds_nothing() -> None:
     eta = m.demand_elasticity([1.0], [1.1])
-    assert eta.low == -np.inf and eta.high == np.inf
+    assert eta.low == -np.inf
+    assert eta.high == np.inf
 
 
 def test_survival_never_counts_more_than_there_was() -> None:

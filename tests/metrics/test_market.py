@@ -50,7 +50,8 @@ def test_volatility_and_drawdown_do_not_know_the_currency(price: np.ndarray, sca
 @given(PRICES)
 def test_drawdown_is_a_share_and_never_shrinks_as_the_path_goes_on(price: np.ndarray) -> None:
     d = m.drawdown(price)
-    assert ((d >= 0) & (d < 1)).all() and (d[0] == 0).all()
+    assert ((d >= 0) & (d < 1)).all()
+    assert (d[0] == 0).all()
     assert (m.max_drawdown(price) >= m.max_drawdown(price[:-1])).all()
 
 

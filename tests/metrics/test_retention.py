@@ -11,8 +11,10 @@ from mintage.errors import UsageError
 
 def test_all_stay_or_none_does() -> None:
     stay, once = np.ones((12, 3)), np.eye(12)
-    assert m.retention(stay, 4) == 1 and m.stickiness(stay, 6) == 1
-    assert m.retention(once, 1) == 0 and m.stickiness(once, 6) == pytest.approx(1 / 6)
+    assert m.retention(stay, 4) == 1
+    assert m.stickiness(stay, 6) == 1
+    assert m.retention(once, 1) == 0
+    assert m.stickiness(once, 6) == pytest.approx(1 / 6)
 
 
 def test_one_by_hand() -> None:

@@ -15,7 +15,8 @@ def test_a1_the_articles_cap_of_tao_does_not_fit_price_times_supply() -> None:
     for declared, gap in ((2.75e9, 0.0157), (2.82e9, 0.0416)):
         found = m.cap_consistency(declared, 250, 10.83e6)
         assert found.implied == pytest.approx(2.7075e9)
-        assert found.gap == pytest.approx(gap, abs=5e-5) and not found.within
+        assert found.gap == pytest.approx(gap, abs=5e-5)
+        assert not found.within
         assert m.cap_consistency(declared, 250, 10.83e6, tolerance=0.05).within
 
 
@@ -52,7 +53,8 @@ def test_steady_growth_is_the_same_a_month_whatever_the_step(dt: float) -> None:
 def test_the_worst_month_shows_a_cliff() -> None:
     supply = np.where(np.arange(90) < 60, 100.0, 150.0)
     growth = m.monthly_float_growth(supply)
-    assert growth.max() == pytest.approx(0.5, abs=0.01) and growth[0] == 0
+    assert growth.max() == pytest.approx(0.5, abs=0.01)
+    assert growth[0] == 0
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,8 @@ def test_wilks_is_the_smallest_number(epsilon: float, beta: float, failures: int
 @given(LOSSES, Q)
 def test_cvar_is_at_least_var_and_at_most_the_worst(x: np.ndarray, q: float) -> None:
     var, cvar = m.value_at_risk(x, q), m.conditional_value_at_risk(x, q)
-    assert var.low <= var.value <= var.high and cvar.low <= cvar.value <= cvar.high
+    assert var.low <= var.value <= var.high
+    assert cvar.low <= cvar.value <= cvar.high
     assert var.value <= cvar.value <= x.max() + 1e-6
 
 
