@@ -15,7 +15,7 @@ class ProviderTier(Parameters):
     """One class of providers."""
 
     cost: Number = number(None, "fiat/node/day", "cost of one node: energy, hardware, bandwidth", gt="0")
-    floor: Number = number("1", "node", "nodes that stay whatever happens", ge="0")
+    floor: Number = number("1", "node", "nodes that stay whatever happens", gt="0")
 
 
 class ProviderEntry(Mechanism):
@@ -23,7 +23,7 @@ class ProviderEntry(Mechanism):
 
         revenue_i = price sum(income_i) / nodes_i,   nodes_i' = max(floor_i, nodes_i (1 + speed clip(revenue_i / (cost_i index) - 1, -1, 1)))
 
-    [fiat/node/day], [node]; shapes [tier, path]; a call moves once, whatever its length. With `tokens` set, providers sell what costs
+    [fiat/node/day], [node]; shapes [tier, path]; a call moves once, whatever its length. (Revenue is never negative, so only the upper clip can bind.) With `tokens` set, providers sell what costs
     need, or `sell_share` of the epoch's income when that is more, to buyers who bring fiat from outside, and pay costs as far as their fiat goes.
     """
 
@@ -67,11 +67,14 @@ class ProviderEntry(Mechanism):
         income = earned * price
         for name in p.fiat_income:
             income = income + signals[name]
-        revenue = xp.div(income, nodes, 0)
-        number = xp.maximum(p.floor, nodes * (1 + p.speed * xp.clip(revenue / cost - 1, xp.num(-1), xp.num(1))))
-        shown = {p.nodes: number, p.total: xp.total(number), p.revenue: revenue}
-        flows = accounts(p, state, xp, cost * nodes * ctx.dt, earned * ctx.dt, price) if p.tokens else []
-        return flows, {name: value for name, value in shown.items() if name}
+        revenue = income / nodes
+        number = xp.maximum(nodes * xp.minimum(revenue * (p.speed / cost) + (1 - p.speed), 1 + p.speed), p.floor)
+        shown = {p.nodes: number}
+        if p.total:
+            shown[p.total] = xp.total(number)
+        if p.revenue:
+            shown[p.revenue] = revenue
+        return accounts(p, state, xp, cost * nodes * ctx.dt, earned * ctx.dt, price) if p.tokens else [], shown
 
 
 def total_of(parts: list[Any]) -> Any:
