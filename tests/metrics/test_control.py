@@ -43,6 +43,11 @@ def test_a12_a_step_wider_than_the_band_cycles_for_ever() -> None:
     np.testing.assert_allclose(m.band_path(0.495, 0.5, 0.8, 0.30, 6), [0.495] + [0.795] * 6)
 
 
+def test_the_edges_belong_to_the_band() -> None:
+    assert m.band_path(0.8, 0.5, 0.8, 0.1, 1)[1] == 0.8
+    assert m.band_path(0.5, 0.5, 0.8, 0.1, 1)[1] == 0.5
+
+
 @given(st.floats(0, 1), st.floats(0.01, 0.299))
 def test_a_step_narrower_than_the_band_always_comes_to_rest(start: float, effect: float) -> None:
     path = m.band_path(start, 0.5, 0.8, effect, 60)

@@ -25,7 +25,8 @@ def test_common_noise_cancels() -> None:
 def test_students_interval_by_hand() -> None:
     found = m.paired_difference([0, 0, 0], [1, 2, 3], 0.95)
     assert found.difference == (2, pytest.approx(2 - 4.302653 / np.sqrt(3)), pytest.approx(2 + 4.302653 / np.sqrt(3)))
-    assert found.variance == 1
+    assert (found.variance, found.variance_unpaired) == (1, 1)
+    assert m.paired_difference([0, 4], [1, 3]).variance_unpaired == 8 + 2
 
 
 def test_turning_the_designs_turns_the_sign() -> None:
