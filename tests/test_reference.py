@@ -1,0 +1,28 @@
+"""The generated pages of the reference are the ones the code makes, and they name everything a spec may use."""
+
+from __future__ import annotations
+
+import pytest
+
+from docs.generate import HOME, pages
+from mintage.codes import CODES
+from mintage.mechanisms.base import REGISTRY
+
+MADE = pages()
+
+
+@pytest.mark.parametrize("name", sorted(MADE))
+def test_the_committed_page_is_the_one_the_code_makes(name: str) -> None:
+    assert (HOME / name).read_text("utf-8") == MADE[name], "run `make docs`"
+
+
+def test_every_code_mechanism_and_process_has_its_place() -> None:
+    assert all(f"### {code} " in MADE["errors.md"] for code in CODES)
+    ours = [name for name, kind in REGISTRY.items() if kind.__module__.startswith("mintage.")]
+    assert len(ours) > 20
+    assert [name for name in ours if f"### {name}\n" not in MADE["mechanisms.md"]] == []
+
+
+def test_a_parameter_is_shown_with_unit_range_and_source() -> None:
+    assert "| `per_node` | providers/node | 75 | at least 0 | at most this for each qualified node and call | RNP-006 2023-12-20 |" in MADE["mechanisms.md"]
+    assert "| `settlement` | option | burn | burn or pay_providers or stablecoin |" in MADE["mechanisms.md"]
