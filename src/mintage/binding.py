@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from decimal import ROUND_CEILING, Decimal
 from types import SimpleNamespace
 from typing import Any
@@ -23,6 +23,19 @@ def resolve_account(text: str, aliases: Mapping[str, str]) -> Account:
     return Account(place.kind, aliases.get(place.asset, place.asset))
 
 
+def field_words(params: type[Parameters], value: Callable[[str], Any], aliases: Mapping[str, str], signal_units: Mapping[str, str]) -> dict[str, str]:
+    """What field names stand for in units: an account's asset, a signal's unit."""
+    words = {}
+    for name in params.model_fields:
+        kind, text = field_kind(params, name).get("kind"), value(name)
+        if kind == "account" and isinstance(text, str) and "/" in text:
+            asset = text.partition("/")[2]
+            words[name] = aliases.get(asset, asset)
+        elif kind in ("reads", "writes") and isinstance(text, str) and text in signal_units:
+            words[name] = signal_units[text]
+    return words
+
+
 class BoundSchedule:
     """A value that changes at given steps; `at(ctx)` is the value in force at ctx.t."""
 
@@ -38,8 +51,8 @@ class BoundSchedule:
 class Binder:
     """Binds parameter sets for one arithmetic; with `xp` None numbers stay Decimals (for names and shapes only)."""
 
-    def __init__(self, xp: Any, dt: Decimal, aliases: Mapping[str, str]) -> None:
-        self.xp, self.dt, self.aliases = xp, dt, aliases
+    def __init__(self, xp: Any, dt: Decimal, aliases: Mapping[str, str], signal_units: Mapping[str, str] | None = None) -> None:
+        self.xp, self.dt, self.aliases, self.signal_units = xp, dt, aliases, signal_units or {}
 
     def bind(self, params: Parameters, outer: Mapping[str, str] | None = None) -> Any:
         bound, words = SimpleNamespace(), self.siblings(params, outer)
@@ -48,12 +61,9 @@ class Binder:
         return bound
 
     def siblings(self, params: Parameters, outer: Mapping[str, str] | None = None) -> dict[str, str]:
-        """Words that unit strings of `params` may use: account fields stand for their asset, aliases for theirs; nested sets see the outer's."""
-        words = {**self.aliases, **(outer or {})}
-        for name in type(params).model_fields:
-            if field_kind(type(params), name).get("kind") == "account" and getattr(params, name):
-                words[name] = resolve_account(getattr(params, name), self.aliases).asset
-        return words
+        """Words that unit strings of `params` may use: account fields stand for their asset, signal fields for their signal's unit, aliases
+        for theirs; nested sets see the outer's."""
+        return {**self.aliases, **(outer or {}), **field_words(type(params), lambda n: getattr(params, n), self.aliases, self.signal_units)}
 
     def value(self, value: Any, extra: Mapping[str, Any], words: Mapping[str, str]) -> Any:
         kind = extra.get("kind")

@@ -122,14 +122,14 @@ def composition(economy: Economy) -> Iterator[Fault]:
 def signal_fault(economy: Economy, use: Use, kind: str, signal: str, unit: str) -> Iterator[Fault]:
     if signal not in economy.signals:
         yield Fault("MT206", f"{use.name} {kind} '{signal}'", "no such signal", "a declared signal", nearest(signal, economy.signals))
-    elif not units.parse(economy.signals[signal].unit).same(units.parse(unit)):
+    elif unit != "*" and not units.parse(economy.signals[signal].unit).same(units.parse(unit)):
         yield Fault("MT207", f"{use.name} {kind} '{signal}'", f"the signal is in {economy.signals[signal].unit}", f"{unit}")
 
 
 def inspect_economy(economy: Economy) -> Inspection:
     """Run every step and every event once on quantities."""
     out = Inspection()
-    binder = UnitBinder(CHECK, economy.dt, {"token": economy.token, "fiat": economy.fiat})
+    binder = UnitBinder(CHECK, economy.dt, economy.aliases, economy.signal_units)
     try:
         with np.errstate(all="ignore"):
             bound = economy.bind(NUMPY)
@@ -156,7 +156,7 @@ def _dry(out: Inspection, economy: Economy, call: Call, p: Any, world: World, no
     mechanism, use = call.use.mechanism, call.use
 
     def make(value: Any, unit: str = "1", of: Account | None = None) -> Any:
-        words = UnitBinder(None, economy.dt, {"token": economy.token, "fiat": economy.fiat}).siblings(use.params)
+        words = UnitBinder(None, economy.dt, economy.aliases, economy.signal_units).siblings(use.params)
         raw = value.value if isinstance(value, Quantity) else float(value)
         return Quantity(np.full((economy.holders(of) if of else 1, PATHS), raw), units.parse(units.resolve(unit, words)))
 

@@ -91,8 +91,17 @@ class Economy:
         elif place.asset not in known.assets:
             self.kinds[place.kind] = Kind(known.name, (*known.assets, place.asset), known.holders, known.overdraft, known.circulating, known.role)
 
+    @property
+    def aliases(self) -> dict[str, str]:
+        """`token` and `fiat` stand for the network's own."""
+        return {"token": self.token, "fiat": self.fiat}
+
+    @property
+    def signal_units(self) -> dict[str, str]:
+        return {n: s.unit for n, s in self.signals.items()}
+
     def binder(self, xp: Any) -> Binder:
-        return Binder(xp, self.dt, {"token": self.token, "fiat": self.fiat})
+        return Binder(xp, self.dt, self.aliases, self.signal_units)
 
     @cached_property
     def accounts(self) -> tuple[Account, ...]:

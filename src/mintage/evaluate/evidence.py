@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from ..errors import SpecError
 from .measure import Measured, measure
 
 if TYPE_CHECKING:
@@ -44,6 +45,15 @@ def ablation(spec: Spec) -> dict[str, object]:
     return {f"{u.name}.{key}": value for u in spec.economy().uses for key, value in u.mechanism.ablation.items()}
 
 
+def ablated(spec: Spec) -> Spec | None:
+    """The spec paid in a stablecoin; None when nothing is paid in tokens, or the chart has no accounts to pay dollars to."""
+    values = ablation(spec)
+    try:
+        return spec.with_values(values) if values else None
+    except SpecError:
+        return None
+
+
 def usage(spec: Spec, factor: Decimal) -> dict[str, object]:
     """The spec's usage drivers, scaled."""
     return {path: spec.value(path) * factor for path in spec.evaluation.usage}
@@ -57,7 +67,7 @@ def gather(spec: Spec, paths: int, beside: int, seed: int, *, workers: int = 1, 
         return measure(variant, number, seed, workers=workers, progress=tick)
 
     beside = min(beside, paths)
-    drivers, payments = bool(spec.evaluation.usage), ablation(spec)
+    drivers, paid_in_stablecoin = bool(spec.evaluation.usage), ablated(spec)
     base = run("base", spec, paths)
     return Evidence(
         spec,
@@ -65,6 +75,6 @@ def gather(spec: Spec, paths: int, beside: int, seed: int, *, workers: int = 1, 
         base.head(beside),
         run("usage -5 %", spec.with_values(usage(spec, 1 - USAGE_STEP)), beside) if drivers else None,
         run("usage +5 %", spec.with_values(usage(spec, 1 + USAGE_STEP)), beside) if drivers else None,
-        run("stablecoin", spec.with_values(payments), beside) if payments else None,
+        run("stablecoin", paid_in_stablecoin, beside) if paid_in_stablecoin else None,
         {name: run(name, spec.scenario(name), beside) for name in spec.scenarios if name != "base" and spec.scenarios[name].judged},
     )

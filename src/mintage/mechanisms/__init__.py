@@ -17,6 +17,7 @@ GROUP = "mintage.mechanisms"
 
 def load_builtin() -> None:
     """Import every family, so that its mechanisms are registered."""
+    importlib.import_module("mintage.processes")
     for module in pkgutil.iter_modules(__path__):
         importlib.import_module(f"{__name__}.{module.name}")
 

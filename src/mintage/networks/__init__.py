@@ -1,0 +1,1 @@
+"""Preset networks: data only, one TOML each."""
