@@ -24,6 +24,7 @@ from mintage.mechanisms.base import REGISTRY, Mechanism, Parameters
 HOME = Path(__file__).parent / "reference"
 NOTE = "<!-- Written by `make docs`; change the code, not this page. -->"
 RANGES = {"1": "Spec file", "2": "Mechanism and check", "3": "Run", "4": "Data and calibration", "5": "Usage", "6": "Report and charts"}
+WORDS = "What `use` may name in a spec. A default without source is an assumption. In a unit, the name of an account parameter stands for that account's asset."
 BOUNDS = {"ge": "at least", "gt": "above", "le": "at most", "lt": "below", "min_length": "items at least", "max_length": "items at most"}
 
 
@@ -33,7 +34,7 @@ def pages() -> dict[str, str]:
         "errors.md": _page("Error codes", "`mintage explain CODE` prints the same. A code keeps its meaning for ever.", _errors()),
         "mechanisms.md": _page(
             "Mechanisms and processes",
-            "What `use` may name in a spec. A default without source is an assumption. In a unit, the name of an account parameter stands for that account's asset.",
+            WORDS,
             _mechanisms(),
         ),
         "tests.md": _page("Tests of the judgement", "Each is public: its threshold, its weight within its point, its source.", _tests()),
