@@ -149,7 +149,10 @@ def main() -> None:
     figures["100,000 paths, MB"] = grown["MB by paths"]["100000"]
     with tempfile.TemporaryDirectory() as scratch:
         figures["report render, s"] = command("report", "render", "--out", f"{scratch}/r.html", repeat=1)
-    table = {k: {"figure": round(v, 3), "goal": GOALS.get(k, (None,))[0], "met": None if k not in GOALS else (v <= GOALS[k][0]) == GOALS[k][1]} for k, v in figures.items()}
+    table = {
+        k: {"figure": round(v, 3), "goal": GOALS.get(k, (None,))[0], "met": None if k not in GOALS else (v <= GOALS[k][0]) == GOALS[k][1]}
+        for k, v in figures.items()
+    }
     record = {
         "date": time.strftime("%Y-%m-%d"),
         "machine": f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}, load {os.getloadavg()[0]:.1f}",

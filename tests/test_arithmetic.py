@@ -1,0 +1,162 @@
+"""The three arithmetics: same methods, same branches, same results; and the traps of exact work."""
+
+from __future__ import annotations
+
+import threading
+from decimal import Decimal, FloatOperation, InvalidOperation, getcontext
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mintage.arithmetic import NUMPY, jax
+from mintage.arithmetic_exact import EXACT, exact, to_exact, to_float
+from mintage.errors import RunError
+
+JAX = jax()
+ENGINES = [NUMPY, JAX, EXACT]
+numbers = st.floats(-1e6, 1e6, allow_subnormal=False).filter(lambda x: x == 0 or abs(x) > 1e-6)
+positive = st.floats(1e-6, 1e6)
+column = st.lists(numbers, min_size=1, max_size=7)
+
+
+def on(xp, values):
+    return xp.array(np.array(values, dtype=float).reshape(-1, 1))
+
+
+def close(a, b, tol=1e-12):
+    a, b = to_float(np.asarray(a)), to_float(np.asarray(b))
+    assert np.all(np.abs(a - b) <= tol * np.maximum(1, np.abs(b)))
+
+
+def test_every_arithmetic_has_the_same_methods():
+    from mintage.dimensions import CHECK
+
+    public = {m for m in dir(NUMPY) if not m.startswith("_") and m not in ("snap", "near")}
+    for xp in (JAX, EXACT, CHECK):
+        assert public <= set(dir(xp)), public - set(dir(xp))
+
+
+@settings(max_examples=60, deadline=None)
+@given(column)
+def test_monotone_functions_agree(values):
+    with exact():
+        for name in ("abs", "exp", "expm1"):
+            scaled = [v / 1e5 for v in values]
+            ref = getattr(EXACT, name)(on(EXACT, scaled))
+            for xp in (NUMPY, JAX):
+                close(getattr(xp, name)(on(xp, scaled)), ref)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(positive, min_size=1, max_size=5), st.floats(-3, 3))
+def test_logs_roots_and_powers_agree(values, exponent):
+    with exact():
+        for rule in (lambda xp, x: xp.log(x), lambda xp, x: xp.log1p(x), lambda xp, x: xp.sqrt(x), lambda xp, x: xp.power(x / xp.num(1000), xp.num(exponent))):
+            ref = to_float(rule(EXACT, on(EXACT, values)))
+            for xp in (NUMPY, JAX):
+                assert np.allclose(np.asarray(rule(xp, on(xp, values))), ref, rtol=1e-11, atol=1e-13)
+
+
+@settings(max_examples=60, deadline=None)
+@given(column, column)
+def test_comparisons_and_choices_agree(a, b):
+    n = min(len(a), len(b))
+    with exact():
+        for name in ("lt", "le", "gt", "ge", "eq"):
+            masks = [np.asarray(getattr(xp, name)(on(xp, a[:n]), on(xp, b[:n])), dtype=bool) for xp in ENGINES]
+            assert np.array_equal(masks[0], masks[1]) and np.array_equal(masks[0], masks[2])
+        for name in ("minimum", "maximum"):
+            for xp in (NUMPY, JAX):
+                close(getattr(xp, name)(on(xp, a[:n]), on(xp, b[:n])), getattr(EXACT, name)(on(EXACT, a[:n]), on(EXACT, b[:n])), 0)
+        for xp in (NUMPY, JAX):
+            close(xp.div(on(xp, a[:n]), on(xp, b[:n]), xp.num(7)), EXACT.div(on(EXACT, a[:n]), on(EXACT, b[:n]), EXACT.num(7)))
+
+
+@pytest.mark.parametrize("power", range(1, 40))
+def test_floor_of_a_computed_logarithm_is_the_same_everywhere(power):
+    with exact():
+        for xp in ENGINES:
+            x = xp.floor(xp.log(on(xp, [2.0**power])) / xp.log(xp.num(2)))
+            assert float(np.asarray(x)[0, 0]) == power, xp.name
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.integers(0, 4), min_size=1, max_size=8), st.lists(st.floats(-4e-10, 4e-10), min_size=8, max_size=8))
+def test_sorting_takes_near_equal_values_as_ties_to_the_lower_row(values, dust):
+    x = [v * (1 + d) for v, d in zip(values, dust, strict=False)]
+    wanted = sorted(range(len(values)), key=lambda i: (values[i], i))
+    with exact():
+        for xp in ENGINES:
+            assert np.asarray(xp.argsort(on(xp, x), 0))[:, 0].tolist() == wanted, xp.name
+
+
+@pytest.mark.parametrize("xp", ENGINES, ids=lambda x: x.name)
+def test_a_gate_is_a_step_at_width_0_and_a_sigmoid_else(xp):
+    with exact():
+        x = on(xp, [-1, -1e-12, 0, 1])
+        hard = to_float(np.asarray(xp.gate(x, 0)))[:, 0]
+        assert hard.tolist() == [0, 0, 1, 1]
+        soft = to_float(np.asarray(xp.gate(x, xp.num("0.5") if xp is EXACT else 0.5)))[:, 0]
+        assert soft[0] == pytest.approx(1 / (1 + np.exp(2))) and soft[2] == pytest.approx(0.5)
+        assert float(np.asarray(xp.after(xp.num(3), xp.num(3), 0))) == 1
+
+
+@pytest.mark.parametrize("xp", ENGINES, ids=lambda x: x.name)
+def test_lookup_put_and_add_at(xp):
+    with exact():
+        values = tuple(xp.num(v) for v in (10, 20, 30))
+        assert [float(np.asarray(xp.lookup((0, 5, 9), values, t))) for t in (0, 4, 5, 8, 9, 99)] == [10, 10, 20, 20, 30, 30]
+        a = xp.zeros((3, 1))
+        b = xp.add_at(a, np.array([1, 1]), on(xp, [2, 3]))
+        c = xp.put(b, np.array([0]), on(xp, [7]))
+        assert to_float(np.asarray(a))[:, 0].tolist() == [0, 0, 0] and to_float(np.asarray(c))[:, 0].tolist() == [7, 5, 0]
+
+
+def test_precision_holds_the_largest_amount_and_a_new_thread_needs_the_context():
+    largest, seen = Decimal(2**256 - 1), {}
+
+    def work():
+        seen["bare"] = getcontext().prec
+        with exact():
+            seen["inside"] = largest * Decimal("1.0") - (largest - 1)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert seen == {"bare": 28, "inside": 1}
+
+
+def test_floats_and_impossible_operations_trap_inside_exact():
+    with exact():
+        with pytest.raises(FloatOperation):
+            Decimal(1) < 0.5  # noqa: B015
+        with pytest.raises(InvalidOperation):
+            Decimal(0) / Decimal(0)
+        slipped = EXACT.where(np.array([True, False]), 0.5, EXACT.full((2,), 1))
+        with pytest.raises(RunError, match="MT308"):
+            EXACT.check_values(slipped)
+
+
+def test_small_arguments_keep_their_digits():
+    with exact():
+        tiny = Decimal("1e-30")
+        assert abs(EXACT.expm1(tiny) / tiny - 1 - tiny / 2) < Decimal("1e-59")
+        assert abs(EXACT.log1p(tiny) / tiny - 1 + tiny / 2) < Decimal("1e-59")
+        assert EXACT.power(Decimal(3), Decimal(200)) == Decimal(3**200)
+        assert abs(EXACT.power(Decimal(2), Decimal("0.5")) ** 2 - 2) < Decimal("1e-97")
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.floats(-50, 50))
+def test_cosine_and_sine_agree(x):
+    with exact():
+        for name in ("cos", "sin"):
+            assert float(getattr(EXACT, name)(Decimal(repr(x)))) == pytest.approx(getattr(np, name)(x), abs=1e-12)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.floats(allow_nan=False, allow_infinity=False))
+def test_floats_to_decimals_and_back_is_the_same_float(x):
+    assert float(to_exact(np.array([x]))[0]) == x
