@@ -3,6 +3,102 @@
 from __future__ import annotations
 
 CODES: dict[str, tuple[str, str]] = {
+    "MT101": (
+        "The file cannot be read",
+        "A spec is an ordinary text file that exists and that you may read: no folder, device or pipe.",
+    ),
+    "MT102": (
+        "Too large",
+        "Bounds keep a file from anywhere harmless: 1 MiB of text, 10,000 keys, 1,000 mechanisms, 1,000,000 holders. Split the model or use cohorts.",
+    ),
+    "MT103": (
+        "Not plain text",
+        "A spec is UTF-8 without a byte order mark and without NUL characters. Save it again as UTF-8.",
+    ),
+    "MT104": (
+        "Unknown key",
+        "No section or mechanism has a key of this name, so its value would be ignored in silence. Correct it to the nearest name in the message, or remove it.",
+    ),
+    "MT105": (
+        "Not TOML",
+        "The text breaks the grammar of TOML at the line shown: a missing quote or bracket, a key given twice, a value without quotes.",
+    ),
+    "MT106": (
+        "Nested too deep",
+        "Brackets or dotted keys go down more than 32 levels. A spec needs four.",
+    ),
+    "MT107": (
+        "Something is missing",
+        "A key without a default was left out. The message names it and the place where it belongs.",
+    ),
+    "MT108": (
+        "Wrong type",
+        "The value is of another kind than the key needs, such as a text where a number belongs. A quantity with a unit is a text: '3 years'.",
+    ),
+    "MT109": (
+        "Outside its range",
+        "The value is not among those that the key allows. Check its unit: a share is 0.05 or '5 %', not 5.",
+    ),
+    "MT110": (
+        "Unreasonable number",
+        "Numbers are finite, of at most 80 digits and of a size from 10^-60 to 10^60: nothing in an economy needs more.",
+    ),
+    "MT111": (
+        "Unknown mechanism or process",
+        "`use` names a mechanism under [[mechanism]] and a process under [[process]]. Those of other packages must be installed. A spec never imports code by name.",
+    ),
+    "MT112": (
+        "Unknown account",
+        "An account is kind/ASSET. Its kind is a key of [accounts] that holds the asset, or external, issuance, burned, or one that a mechanism makes (locked).",
+    ),
+    "MT113": (
+        "Unknown asset",
+        "Every asset has a table [assets.NAME], the network's token and fiat too. An account opens only with assets that it holds.",
+    ),
+    "MT114": (
+        "Unknown signal",
+        "[evaluation] gives roles to signals that [signals] declares with unit and start.",
+    ),
+    "MT115": (
+        "Unknown source",
+        "A number cites a source by its key in [sources], so that title and date are written once. Add the source, or correct the key.",
+    ),
+    "MT116": (
+        "Unknown parameter path",
+        "A scenario or a usage driver names a value that the spec does not have. A path is a name and a parameter: jobs.burn_share, price.start, assets.TOK.cap.",
+    ),
+    "MT117": (
+        "Scenarios that do not end",
+        "A scenario extends one that does not exist, or itself through others. Each chain must end at a scenario that extends none.",
+    ),
+    "MT118": (
+        "Not a name",
+        "Names are letters, digits and underscores after a letter: assets begin with a capital, accounts are small. Words of units and sections are taken.",
+    ),
+    "MT119": (
+        "Supply that does not add up",
+        "Opening balances and allocations together pass the cap, or differ from the genesis supply that the asset states. One of the numbers is wrong.",
+    ),
+    "MT120": (
+        "Not a whole number of steps",
+        "Time goes in steps of `network.step`. Periods are whole numbers of steps, and a run has from 1 to 10,000,000.",
+    ),
+    "MT121": (
+        "History that cannot be read",
+        "A record is a column of numbers in a shipped table (data:NAME.csv) or in a CSV file inside the spec's own folder. No other file is ever opened.",
+    ),
+    "MT122": (
+        "A mechanism fails on these parameters",
+        "The code of a mechanism raised an error while the economy was put together. Look at extreme values first; if they are fine, the mechanism is not.",
+    ),
+    "MT123": (
+        "Both sourced and assumed",
+        "A number either has a source or is an assumption. Remove one of the two; `note` takes further words.",
+    ),
+    "MT124": (
+        "No such network",
+        "A name without suffix and slash is a network that ships with Mintage. A file is named with its suffix: ./mine.toml.",
+    ),
     "MT130": (
         "Not a unit",
         "A unit is words joined by * and /, with whole powers: USD/day, RENDER, GPU*h, 1/year, day^2. Check for stray characters.",
@@ -189,6 +285,18 @@ CODES: dict[str, tuple[str, str]] = {
     "MT508": (
         "JAX is not installed",
         "The second engine is an extra: pip install 'mintage[jax]'. The NumPy engine needs nothing.",
+    ),
+    "MT510": (
+        "No such parameter",
+        "A parameter path is a name and a parameter of it: jobs.burn_share, fleet.tiers.0.cost, price.start, accounts.market.opening.USD, assets.TOK.cap.",
+    ),
+    "MT511": (
+        "Inside something that is not written out",
+        "The path leads into a list or table that the file leaves at its default or writes as one value. Set the whole list or value instead.",
+    ),
+    "MT512": (
+        "No such scenario",
+        "Scenarios are the tables [scenario.NAME] of the spec; `base` is the spec itself.",
     ),
     "MT601": (
         "vl-convert is not installed",

@@ -1,0 +1,126 @@
+"""Collecting every fault of a file, each with its line, and saying pydantic's findings in our words."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from functools import cached_property
+from typing import Any
+
+from pydantic import ValidationError
+
+from ..errors import Fault, nearest
+from .lines import Path
+
+LIMIT = 100
+BOUNDS = {"greater_than": "more than {gt}", "greater_than_equal": "at least {ge}", "less_than": "less than {lt}", "less_than_equal": "at most {le}"}
+SIZES = {"too_short": "at least {min_length} items", "too_long": "at most {max_length} items", "string_too_long": "at most {max_length} characters"}
+TYPES = {
+    "int_type": "a whole number",
+    "string_type": "a text in quotes",
+    "bool_type": "true or false",
+    "tuple_type": "a list in [ ]",
+    "date_type": "a date such as 2023-12-20, without quotes",
+    "date_from_datetime_inexact": "a date without a time",
+    "decimal_type": "a number",
+    "is_instance_of": "a number",
+}
+
+
+@dataclass
+class Faults:
+    """The faults found so far. `lines` tells where a path stands; `names` gives a table its instance's name, for the reader."""
+
+    file: str
+    text: str
+    lines: Mapping[Path, int]
+    names: dict[Path, str] = field(default_factory=dict)
+    found: list[tuple[Path, Fault]] = field(default_factory=list)
+
+    @cached_property
+    def rows(self) -> list[str]:
+        return self.text.split("\n")
+
+    def add(self, code: str, at: Path, found: str, expected: str = "", hint: str = "", *, near: tuple[Any, Iterable[str]] | None = None) -> None:
+        """Note a fault at `at`; `near` is a name and the valid ones, from which the hint follows."""
+        if len(self.found) < LIMIT:  # finding the nearest of many names is dear, and nobody reads a thousand faults
+            self.append(at, Fault(code, self.where(at), found, expected, nearest(str(near[0])[:60], near[1]) if near else hint))
+
+    def append(self, at: Path, fault: Fault) -> None:
+        """Keep a fault that was found elsewhere, placed at the line of `at`."""
+        line = self.line(at)
+        source = self.rows[line - 1].strip()[:160] if line else ""
+        self.found.append((at, replace(fault, file=self.file, line=line, text=source)))
+
+    def line(self, at: Path) -> int:
+        """The line of `at`, or of the nearest table around it that is written down; 0 when there is none."""
+        return next((self.lines[at[:n]] for n in range(len(at), 0, -1) if at[:n] in self.lines), 0)
+
+    def where(self, at: Path) -> str:
+        """A path as the reader writes it: ("mechanism", 2, "burn_share") is jobs.burn_share."""
+        for n in range(len(at), 0, -1):
+            if at[:n] in self.names:
+                return ".".join([self.names[at[:n]], *map(str, at[n:])])
+        return ".".join(map(str, at)) or "file"
+
+    def sorted(self) -> list[Fault]:
+        """In the order of the file, each once."""
+        found = list(dict.fromkeys(f for _, f in sorted(self.found, key=lambda item: item[1].line)))
+        more = Fault("MT102", "file", f"more than {LIMIT} faults", "fewer: only the first are shown", file=self.file)
+        return [*found[:LIMIT], more] if len(self.found) >= LIMIT else found
+
+    def unknown(self, keys: Iterable[str], valid: Collection[str], at: Path) -> None:
+        """A fault for each key that is not valid here."""
+        for key in keys:
+            if key not in valid:
+                self.add("MT104", (*at, key), f"'{key[:60]}' is not known here", "a known key", near=(key, valid))
+
+    def of_model(self, error: ValidationError, at: Path, given: Mapping[str, Any], skip: Collection[str]) -> None:
+        """Pydantic's findings on the fields of the table at `at`, but for fields that already have a fault."""
+        for item in error.errors(include_url=False):
+            if str(item["loc"][0]) not in skip:
+                self.of_field(item, (*at, *item["loc"]))
+
+    def of_field(self, item: Any, at: Path) -> None:
+        kind, context, value = item["type"], item.get("ctx", {}), item["input"]
+        if kind == "missing":
+            self.add("MT107", at, "is missing", "a value: it has no default")
+        elif kind in BOUNDS:
+            self.add("MT109", at, show(value), BOUNDS[kind].format(**context))
+        elif kind in SIZES:
+            self.add("MT109", at, f"{len(value)} given", SIZES[kind].format(**context))
+        elif kind in ("literal_error", "string_pattern_mismatch"):
+            expected = context.get("expected") or f"a name such as my_name2 (pattern {context['pattern']})"
+            choices = [c.strip(" '") for c in str(context.get("expected", "")).replace(" or ", ",").split(",")]
+            self.add("MT109", at, show(value), expected, near=(value, choices) if kind == "literal_error" else None)
+        else:
+            self.add("MT108", at, f"{show(value)} is {called(value)}", TYPES.get(kind, item["msg"]))
+
+
+def show(value: Any) -> str:
+    """A value, short enough to read."""
+    if isinstance(value, bool):
+        text = str(value).lower()
+    elif isinstance(value, dict | list | tuple):
+        text = called(value)
+    elif isinstance(value, Decimal):
+        text = str(value) if abs(value.adjusted()) > 15 else f"{value:f}"
+    else:
+        text = f"'{value}'" if isinstance(value, str) else str(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def called(value: Any) -> str:
+    """What kind of TOML value it is."""
+    names = {
+        bool: "true or false",
+        str: "a text",
+        int: "a whole number",
+        Decimal: "a number",
+        float: "a number",
+        dict: "a table",
+        list: "a list",
+        tuple: "a list",
+    }
+    return names.get(type(value), f"a {type(value).__name__}")

@@ -1,0 +1,91 @@
+"""A spec is data from anywhere: read it within bounds before anything clever looks at it.
+
+Every bound is checked before the work it bounds. The numbers are our choice: the largest shipped network needs a hundredth of them.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from decimal import Decimal
+from pathlib import Path
+
+from ..errors import Fault, SpecError
+from .lines import tokens
+
+BYTES = 1 << 20
+KEYS, ITEMS, DEPTH, WORD = 10_000, 200_000, 32, 128
+PARTS, SCENARIOS, CELLS, STEPS = 1000, 50, 1_000_000, 10_000_000
+DIGITS, EXPONENT = 80, 60
+ONE_DAY = Decimal(1)
+
+
+def read(path: Path, limit: int = BYTES) -> str:
+    """The text of a regular file of at most `limit` bytes. Errors: SpecError MT101, MT102, MT103."""
+    name = str(path)
+    try:
+        # opened without blocking: a pipe that nobody writes to must not hang us
+        with open(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)), "rb") as file:
+            state = os.fstat(file.fileno())
+            if not stat.S_ISREG(state.st_mode):
+                raise SpecError(Fault("MT101", name, "it is not a regular file", "a text file", file=name))
+            if state.st_size > limit:
+                raise SpecError(Fault("MT102", name, f"it has {state.st_size:,} bytes", f"at most {limit:,}", file=name))
+            data = file.read(limit + 1)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise SpecError(Fault("MT101", name, f"it cannot be read ({reason})", "a file that exists and is yours to read", file=name)) from None
+    return decode(data, name, limit)
+
+
+def decode(data: bytes, name: str, limit: int = BYTES) -> str:
+    """Bytes as plain UTF-8 text. Errors: SpecError MT102, MT103."""
+    if len(data) > limit:  # a file may grow while it is read
+        raise SpecError(Fault("MT102", name, f"it has more than {limit:,} bytes", f"at most {limit:,}", file=name))
+    try:
+        return data.decode("utf-8").replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        raise SpecError(Fault("MT103", name, f"byte {error.start} is not UTF-8", "text saved as UTF-8", file=name, line=line)) from None
+
+
+def scan(text: str, file: str) -> Fault | None:
+    """The first bound that a text breaks, or None. Linear in the text."""
+    if len(text) > BYTES:
+        return Fault("MT102", file, f"it has {len(text):,} characters", f"at most {BYTES:,}", file=file)
+    if text.startswith("\ufeff"):
+        return Fault("MT103", file, "it begins with a byte order mark", "plain UTF-8", "Save it as 'UTF-8', not 'UTF-8 with BOM'", file, 1)
+    if "\0" in text:
+        return Fault("MT103", file, "it contains a NUL character", "plain text", file=file, line=text[: text.index("\0")].count("\n") + 1)
+    return _bounds(text, file)
+
+
+def _bounds(text: str, file: str) -> Fault | None:
+    depth = dots = keys = items = 0
+    for token in tokens(text):
+        if token.kind == "bare" and len(token.text) > WORD:
+            return Fault("MT110", file, f"a word or number of {len(token.text):,} characters", f"at most {WORD}", file=file, line=token.line)
+        if token.kind == "newline":
+            dots = 0
+        if token.kind != "mark":
+            continue
+        depth += (token.text in "[{") - (token.text in "]}")
+        dots = dots + 1 if token.text == "." else 0
+        keys += token.text == "="
+        items += token.text == ","
+        if max(depth, dots) > DEPTH:
+            return Fault("MT106", file, f"more than {DEPTH} levels", "a flat file: four levels are enough", file=file, line=token.line)
+        if keys > KEYS or items > ITEMS:
+            return Fault("MT102", file, "too many keys or items", f"at most {KEYS:,} keys and {ITEMS:,} items", file=file, line=token.line)
+    return None
+
+
+def unreasonable(value: Decimal) -> str:
+    """Why a number is refused (not finite, too long, too large), or nothing."""
+    if not value.is_finite():
+        return f"{value} is not a number of this world"
+    if len(value.as_tuple().digits) > DIGITS:
+        return f"a number of {len(value.as_tuple().digits):,} digits"
+    if value and abs(value.adjusted()) > EXPONENT:
+        return f"a number of size 10^{value.adjusted()}"
+    return ""

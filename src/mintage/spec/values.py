@@ -1,0 +1,116 @@
+"""A number as an author writes it, and where it comes from.
+
+    burn_share = 0.95
+    demand = "3000 USD/week"
+    cliff = { value = 12, unit = "month", source = "S1", date = 2023-12-20 }
+
+A bare number is in the parameter's own unit. A number without a source is an assumption.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date as Date
+from datetime import datetime
+from decimal import Decimal
+from numbers import Real
+from typing import Any
+
+from .. import units
+from ..errors import MintageError
+from .faults import Faults, called, show
+from .hostile import DIGITS, unreasonable
+from .lines import Path
+
+TABLE = ("value", "unit", "source", "date", "assumption", "note")
+QUANTITY = re.compile(r"\s*([+-]?[0-9_]*\.?[0-9_]+(?:[eE][+-]?[0-9]{1,6})?)\s*(.*)")
+BAD: Any = object()  # a value that has its fault already
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """One number of a spec: its path, value [unit], and who vouches for it. `assumed` when nobody but the author does."""
+
+    path: str
+    value: str
+    unit: str
+    source: str
+    date: Date | None
+    assumed: bool
+    doc: str
+
+
+@dataclass(frozen=True)
+class Given:
+    """A value with what was written beside it."""
+
+    value: Any
+    unit: str = ""
+    source: str = ""
+    date: Date | None = None
+    note: str = ""
+
+
+class Values:
+    """Reads values and checks their words: units may name `assets`, sources are the keys of `sources` (key -> date)."""
+
+    def __init__(self, faults: Faults, assets: Mapping[str, str], sources: Mapping[str, Date | None]) -> None:
+        self.faults, self.assets, self.sources = faults, assets, sources
+
+    def unwrap(self, raw: Any, at: Path) -> Given:
+        """A value, out of its table when it stands in one; `value` is BAD after a fault."""
+        if not isinstance(raw, dict):
+            return Given(raw)
+        before = len(self.faults.found)
+        self.faults.unknown(raw, TABLE, at)
+        if "value" not in raw:
+            self.faults.add("MT107", (*at, "value"), "is missing", "a value beside its source")
+        for key, kind in (("unit", str), ("source", str), ("date", Date), ("assumption", bool | str), ("note", str)):
+            if key in raw and (not isinstance(raw[key], kind) or isinstance(raw[key], datetime)):
+                wanted = "a date" if kind is Date else "true or a text" if key == "assumption" else "a text in quotes"
+                self.faults.add("MT108", (*at, key), f"{show(raw[key])} is {called(raw[key])}", wanted)
+        source = raw.get("source", "")
+        if isinstance(source, str) and source and source not in self.sources:
+            self.faults.add("MT115", (*at, "source"), f"no source '{source[:60]}'", "a key of [sources]", near=(source, self.sources))
+        if source and raw.get("assumption"):
+            self.faults.add("MT123", (*at, "assumption"), "has a source and is called an assumption", "one of the two")
+        if len(self.faults.found) > before:
+            return Given(BAD)
+        note = str(raw.get("note") or (raw["assumption"] if isinstance(raw.get("assumption"), str) else ""))
+        return Given(raw["value"], raw.get("unit", ""), source, raw.get("date") or self.sources.get(source), note)
+
+    def number(self, raw: Any, unit: str, stated: str, at: Path) -> Any:
+        """A Decimal in `unit` from what was written, in the `stated` unit when there is one; BAD after a fault."""
+        if isinstance(raw, str) and (match := QUANTITY.fullmatch(raw[:200])) and len(match[1]) <= DIGITS:
+            value, stated = Decimal(match[1].replace("_", "")), match[2].strip() or stated
+        elif isinstance(raw, Real | Decimal) and not isinstance(raw, bool):
+            value = Decimal(str(raw))
+        else:
+            self.faults.add("MT108", at, f"{show(raw)} is {called(raw)}", f'a number [{unit}], or one with its unit such as "12 {unit}"')
+            return BAD
+        if reason := unreasonable(value):
+            self.faults.add("MT110", at, reason, f"a finite number of at most {DIGITS} digits")
+            return BAD
+        return self.converted(value, stated, unit, at) if stated else value
+
+    def converted(self, value: Decimal, stated: str, unit: str, at: Path) -> Any:
+        try:
+            units.check_words(stated, {*self.assets, *self.assets.values()})
+            return units.convert(value, units.resolve(stated, self.assets), unit)
+        except MintageError as error:
+            for f in error.faults:
+                self.faults.add(f.code, at, f.found, f.expected, f.hint)
+            return BAD
+
+    def unit(self, text: Any, at: Path) -> str:
+        """A unit's text with `token` and `fiat` replaced; "1" after a fault."""
+        try:
+            units.parse(str(text))
+            units.check_words(str(text), {*self.assets, *self.assets.values()})
+        except MintageError as error:
+            for f in error.faults:
+                self.faults.add(f.code, at, f.found, f.expected, f.hint)
+            return "1"
+        return units.resolve(str(text), self.assets)
