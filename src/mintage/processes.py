@@ -29,8 +29,7 @@ class Walk(Parameters):
     volatility: Number = number("0.9", "1", "standard deviation of log returns, a year", ge="0")
     driver: Ref = reads("", "1", "a shared standard normal (written by `factor`), or empty")
     loading: Number = number("0", "1", "correlation with the driver", ge="-1", le="1")
-    year: Number = number("365", "day", "days a year", gt="0")
-    half: Number = number("0.5", "1", "the 1/2 of Ito's correction")
+    year: Number = number("365", "day", "days a year", gt="0", source="definition: the market never closes")
 
 
 def shock(p: Any, signals: Mapping[str, Any], ctx: Any, own: Any) -> Any:
@@ -46,7 +45,7 @@ class Gbm(Process):
     Params = Walk
 
     def derive(self, p: Any, xp: Any) -> dict[str, Any]:
-        return {"trend": p.drift - p.half * p.volatility * p.volatility, "rest": xp.sqrt(1 - p.loading * p.loading)}
+        return {"trend": p.drift - xp.num("0.5") * p.volatility * p.volatility, "rest": xp.sqrt(1 - p.loading * p.loading)}
 
     def step(self, p: Any, state: Any, signals: Mapping[str, Any], ctx: Any) -> Emitted:
         xp, years = ctx.xp, ctx.dt / p.year
@@ -66,8 +65,8 @@ class JumpDiffusion(Process):
         jump_sd: Number = number("0.15", "1", "s, standard deviation of a log jump", ge="0")
 
     def derive(self, p: Any, xp: Any) -> dict[str, Any]:
-        lift = xp.expm1(p.jump_mean + p.half * p.jump_sd * p.jump_sd)
-        return {"trend": p.drift - p.half * p.volatility * p.volatility - p.rate * lift, "rest": xp.sqrt(1 - p.loading * p.loading)}
+        lift = xp.expm1(p.jump_mean + xp.num("0.5") * p.jump_sd * p.jump_sd)
+        return {"trend": p.drift - xp.num("0.5") * p.volatility * p.volatility - p.rate * lift, "rest": xp.sqrt(1 - p.loading * p.loading)}
 
     def step(self, p: Any, state: Any, signals: Mapping[str, Any], ctx: Any) -> Emitted:
         xp, years = ctx.xp, ctx.dt / p.year
@@ -94,8 +93,8 @@ class RegimeSwitching(Process):
         storm_days: Number = number("60", "day", "mean stay in the storm", gt="0")
 
     def derive(self, p: Any, xp: Any) -> dict[str, Any]:
-        storm = p.storm_drift - p.half * p.storm_volatility * p.storm_volatility
-        return {"trend": p.drift - p.half * p.volatility * p.volatility, "storm_trend": storm, "rest": xp.sqrt(1 - p.loading * p.loading)}
+        storm = p.storm_drift - xp.num("0.5") * p.storm_volatility * p.storm_volatility
+        return {"trend": p.drift - xp.num("0.5") * p.volatility * p.volatility, "storm_trend": storm, "rest": xp.sqrt(1 - p.loading * p.loading)}
 
     def memory(self, p: Any, make: Any) -> dict[str, Any]:
         return {"regime": make(0)}
@@ -128,7 +127,7 @@ class MeanReversion(Process):
         growth: Number = number("0", "1", "log growth of the level, a year")
         driver: Ref = reads("", "1", "a shared standard normal (written by `factor`), or empty")
         loading: Number = number("0", "1", "correlation with the driver", ge="-1", le="1")
-        year: Number = number("365", "day", "days a year", gt="0")
+        year: Number = number("365", "day", "days a year", gt="0", source="definition: the market never closes")
 
     def derive(self, p: Any, xp: Any) -> dict[str, Any]:
         return {"rest": xp.sqrt(1 - p.loading * p.loading), "ln2": xp.log(xp.num(2))}
@@ -182,7 +181,7 @@ class Trend(Process):
         signal: Ref = writes(None, "*", "the signal it drives")
         growth: Number = number("0", "1", "log growth a year, at first")
         limit: Number = number("0", "signal", "where growth ends; 0: nowhere", ge="0")
-        year: Number = number("365", "day", "days a year", gt="0")
+        year: Number = number("365", "day", "days a year", gt="0", source="definition: the market never closes")
 
     def step(self, p: Any, state: Any, signals: Mapping[str, Any], ctx: Any) -> Emitted:
         x, xp = signals[p.signal], ctx.xp
