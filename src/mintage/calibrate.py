@@ -184,7 +184,8 @@ def curvature(loss: Any, at: Array, step: float = 0.05) -> Array:
             a, b = eye[i], eye[j]
             hessian[i, j] = (loss(at + a + b) - loss(at + a - b) - loss(at - a + b) + loss(at - a - b)) / (4 * step * step)
     inverse = np.diag(np.linalg.pinv(hessian))
-    return np.where(inverse > 0, np.sqrt(np.maximum(inverse, 0)), np.inf)
+    out: Array = np.where(inverse > 0, np.sqrt(np.maximum(inverse, 0)), np.inf)
+    return out
 
 
 def scales(found: LevelFit, periods: int) -> Array:

@@ -17,7 +17,7 @@ CODES: dict[str, tuple[str, str]] = {
     ),
     "MT104": (
         "Unknown key",
-        "No section or mechanism has a key of this name, so its value would be ignored in silence. Correct it to the nearest name in the message, or remove it.",
+        "No section or mechanism has this key, so its value would be ignored in silence. Correct it to the nearest name in the message, or remove it.",
     ),
     "MT105": (
         "Not TOML",
@@ -45,11 +45,11 @@ CODES: dict[str, tuple[str, str]] = {
     ),
     "MT111": (
         "Unknown mechanism or process",
-        "`use` names a mechanism under [[mechanism]] and a process under [[process]]. Those of other packages must be installed. A spec never imports code by name.",
+        "`use` names a mechanism under [[mechanism]] and a process under [[process]]. Those of other packages must be installed: a spec imports nothing.",
     ),
     "MT112": (
         "Unknown account",
-        "An account is kind/ASSET. Its kind is a key of [accounts] that holds the asset, or external, issuance, burned, or one that a mechanism makes (locked).",
+        "An account is kind/ASSET. Its kind is a key of [accounts] that holds the asset, or external, issuance, burned, or made by a mechanism (locked).",
     ),
     "MT113": (
         "Unknown asset",
@@ -65,7 +65,7 @@ CODES: dict[str, tuple[str, str]] = {
     ),
     "MT116": (
         "Unknown parameter path",
-        "A scenario or a usage driver names a value that the spec does not have. A path is a name and a parameter: jobs.burn_share, price.start, assets.TOK.cap.",
+        "A scenario or usage driver names a value that the spec does not have. A path is a name and a parameter: jobs.burn_share, price.start.",
     ),
     "MT117": (
         "Scenarios that do not end",
@@ -257,6 +257,22 @@ CODES: dict[str, tuple[str, str]] = {
         "Too little data",
         "The statistic needs more points than there are: any number given would pretend to a knowledge that the data do not hold. Lengthen the run "
         "or add paths.",
+    ),
+    "MT430": (
+        "No such column",
+        "The record to calibrate on lacks a column. Name the columns for fiat burned and price, or use the names burned_usd and implied_price_usd.",
+    ),
+    "MT431": (
+        "Too few rows to calibrate",
+        "A walk and a noise cannot be told apart on a short record. Twenty periods are the least; a year of weeks is better.",
+    ),
+    "MT432": (
+        "A value that cannot be fitted",
+        "Logarithms are fitted, so every value must be a positive number. Missing data is not zero: cut the row.",
+    ),
+    "MT433": (
+        "Impossible length of a forecast",
+        "A forecast is for 1 to 520 periods; beyond the length of the record its intervals say little.",
     ),
     "MT501": (
         "Impossible choice of what to keep",
