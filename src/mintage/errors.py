@@ -34,7 +34,7 @@ class Fault:
             out += f", expected {self.expected}"
         out += "."
         if self.hint:
-            out += f" {self.hint}."
+            out += f" {self.hint}" + ("" if self.hint.endswith("?") else ".")
         if self.text:
             out += f"\n    {self.line:>4} | {self.text.rstrip()}"
         return out
@@ -84,5 +84,5 @@ def nearest(name: str, valid: object) -> str:
     names = sorted(str(v) for v in valid)  # type: ignore[attr-defined]
     close = get_close_matches(name, names, n=1, cutoff=0.6)
     if close:
-        return f"did you mean '{close[0]}'?".rstrip("?") + "?"
+        return f"did you mean '{close[0]}'?"
     return "one of: " + ", ".join(names) if 0 < len(names) <= 12 else ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from datetime import date as Date
 from pathlib import Path as File
 from typing import Any, TypeVar
 
@@ -35,16 +36,18 @@ def contents(tree: Mapping[str, Any], faults: Faults, folder: File | None) -> Co
     faults.unknown(tree, SECTIONS, ())
     bare = Reader(faults, Values(faults, {}, {}), hostile.ONE_DAY, None, {})
     sources = dict(_tables(bare, tree, "sources", Source, NAME))
-    network = bare.model(Network, tree.get("network", {}), ("network",), listed=False)
-    names = [n for n in _table(faults, tree, "assets") if isinstance(n, str)]
-    aliases = {n: n for n in names} | ({"token": network.token, "fiat": network.fiat} if network else {})
+    network = _network(bare, tree)
+    if network is None:
+        return None
+    aliases = {n: n for n in _table(faults, tree, "assets")} | {"token": network.token, "fiat": network.fiat}
     values = Values(faults, aliases, {k: s.date for k, s in sources.items()})
     units = _signal_units(tree, values)
-    reader = Reader(faults, values, network.step if network else hostile.ONE_DAY, network.start if network else None, units)
-    out = Contents(network or Network(name="unnamed", token="TOKEN"), sources=sources)
+    reader = Reader(faults, values, network.step, network.start, units)
+    out = Contents(network, sources=sources)
     out.assets = dict(_tables(reader, tree, "assets", AssetTable, ASSET, lambda name, _: {"cap": name, "genesis": name}))
     out.accounts = dict(_tables(reader, tree, "accounts", AccountTable, KIND))
-    out.signals = dict(_tables(reader, tree, "signals", SignalTable, NAME, lambda name, _: {"start": units.get(name, "1")}))
+    sound = {n: t for n, t in _table(faults, tree, "signals").items() if n in units or not isinstance(t, dict) or "unit" not in t}
+    out.signals = dict(_tables(reader, {"signals": sound}, "signals", SignalTable, NAME, lambda name, _: {"start": units.get(name, "1")}))
     out.process = dict(_parts(reader, tree, "process", folder))
     out.allocation = dict(_allocation(reader, tree))
     out.mechanism = dict(_parts(reader, tree, "mechanism", folder))
@@ -52,7 +55,25 @@ def contents(tree: Mapping[str, Any], faults: Faults, folder: File | None) -> Co
     out.evaluation = reader.model(Evaluation, tree.get("evaluation", {}), ("evaluation",), listed=False) or out.evaluation
     out.disclosure = reader.model(Disclosure, tree.get("disclosure", {}), ("disclosure",)) or out.disclosure
     out.provenance = reader.listed
-    return out if network else None
+    return out
+
+
+def _network(reader: Reader, tree: Mapping[str, Any]) -> Network | None:
+    """The network; one with a fault is stood in for by what is sound of it, so that its mistakes do not multiply below."""
+    if "network" not in tree:
+        reader.faults.add("MT107", ("network",), "is missing", "a table [network] with a name, a token and a horizon")
+        return None
+    raw, assets = tree["network"], _table(reader.faults, tree, "assets")
+    made = reader.model(Network, raw, ("network",), listed=False)
+    told = raw if isinstance(raw, dict) else {}
+    start = told["start"] if type(told.get("start")) is Date else Date(2000, 1, 1)
+    made = made or Network.model_construct(name="unsound", token=str(told.get("token", "")), fiat=str(told.get("fiat", "USD")), start=start)
+    for key, fiat in (("token", False), ("fiat", True)):
+        if (name := getattr(made, key)) not in assets:
+            reader.faults.add("MT113", ("network", key), f"no asset '{name[:60]}'", f"a table [assets.{name[:60]}]", near=(name, assets))
+            likely = (n for n, t in assets.items() if isinstance(t, dict) and (t.get("form") == "fiat") == fiat)
+            made = made.model_copy(update={key: next(likely, name)})
+    return made
 
 
 def _table(faults: Faults, tree: Mapping[str, Any], section: str) -> Mapping[str, Any]:
@@ -89,7 +110,8 @@ def _tables(reader: Reader, tree: Mapping[str, Any], section: str, cls: type[P],
 def _signal_units(tree: Mapping[str, Any], values: Values) -> dict[str, str]:
     raw = tree.get("signals", {})
     tables = raw.items() if isinstance(raw, dict) else ()
-    return {n: values.unit(t["unit"], ("signals", n, "unit")) for n, t in tables if isinstance(t, dict) and isinstance(t.get("unit"), str)}
+    found = {n: values.unit(t["unit"], ("signals", n, "unit")) for n, t in tables if isinstance(t, dict) and "unit" in t}
+    return {n: unit for n, unit in found.items() if unit}
 
 
 def _allocation(reader: Reader, tree: Mapping[str, Any]) -> Iterator[tuple[int, Tranche]]:
@@ -141,7 +163,8 @@ def _kind(faults: Faults, section: str, raw: Mapping[str, Any], at: Path) -> typ
     """The mechanism that `use` names; only registered names are looked up, nothing is imported by a name from a file."""
     use = raw.get("use")
     if not isinstance(use, str):
-        faults.add("MT107", (*at, "use"), "is missing" if use is None else f"{show(use)} is {called(use)}", f"the name of a {section}")
+        found = "is missing" if use is None else f"{show(use)} is {called(use)}"
+        faults.add("MT107" if use is None else "MT108", (*at, "use"), found, f"the name of a {section}")
         return None
     kind = mechanisms.find(use) if re.fullmatch(NAME, use) else None
     if kind is None or (kind.family == "process") != (section == "process"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from difflib import get_close_matches
 from functools import cached_property
 from typing import Any
 
@@ -93,7 +94,8 @@ class Faults:
         elif kind in ("literal_error", "string_pattern_mismatch"):
             expected = context.get("expected") or f"a name such as my_name2 (pattern {context['pattern']})"
             choices = [c.strip(" '") for c in str(context.get("expected", "")).replace(" or ", ",").split(",")]
-            self.add("MT109", at, show(value), expected, near=(value, choices) if kind == "literal_error" else None)
+            close = get_close_matches(str(value)[:60], choices, n=1)
+            self.add("MT109", at, show(value), expected, f"did you mean '{close[0]}'?" if close else "")
         else:
             self.add("MT108", at, f"{show(value)} is {called(value)}", TYPES.get(kind, item["msg"]))
 

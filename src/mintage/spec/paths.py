@@ -27,14 +27,22 @@ SECTIONS = ("network", "assets", "accounts", "signals", "allocation", "evaluatio
 
 def resolve(c: Contents, path: str) -> Path:
     """Where the value that `path` names stands in the file. Errors: UsageError MT510 with the nearest path."""
+    at = find(c, path)
+    if at is None:
+        raise UsageError(Fault("MT510", path[:80], "no such parameter", "a parameter path", nearest(path[:80], known(c))))
+    return at
+
+
+def find(c: Contents, path: str) -> Path | None:
+    """As `resolve`, but None for an unknown path."""
     head, *rest = path.split(".")
     for at in _places(c, head, rest):
         try:
             reach(c, at)
-        except (LookupError, AttributeError, ValueError):
+        except (LookupError, AttributeError):
             continue
         return at
-    raise UsageError(Fault("MT510", path[:80], "no such parameter", "a parameter path", nearest(path[:80], known(c))))
+    return None
 
 
 def _places(c: Contents, head: str, rest: list[str]) -> Iterator[Path]:

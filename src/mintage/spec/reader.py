@@ -144,7 +144,7 @@ class Reader:
         if days is BAD:
             return BAD
         if days < self.step or days % self.step:
-            self.faults.add("MT120", at, f"{show(days)} days", f"a whole number of steps of {show(self.step)} days, at least one")
+            self.faults.add("MT120", at, f"{show(days)} days", f"a whole number of steps ({show(self.step)} day each), at least one")
             return BAD
         return int(days / self.step)
 

@@ -23,7 +23,8 @@ def references(c: Contents, tree: Mapping[str, Any], faults: Faults) -> None:
     """Add every fault between tables. Names whose own table has a fault are passed over, so that one mistake is told once."""
     known = _assets(c, tree, faults)
     _accounts(c, tree, faults)
-    _supply(c, faults)
+    if len(c.accounts) == len(tree.get("accounts", {})) and len(c.allocation) == len(tree.get("allocation", [])):
+        _supply(c, faults)
     _evaluation(c, tree, faults)
     if c.steps > hostile.STEPS or c.network.horizon < c.network.step:
         faults.add("MT120", ("network", "horizon"), f"{c.steps:,} steps", f"from 1 to {hostile.STEPS:,}")
@@ -42,9 +43,6 @@ def guarded(faults: Faults, run: Callable[[], None]) -> None:
 def _assets(c: Contents, tree: Mapping[str, Any], faults: Faults) -> bool:
     """Whether every asset that the file names is there and sound."""
     before, declared = len(faults.found), tree.get("assets", {})
-    for key in ("token", "fiat"):
-        if (name := getattr(c.network, key)) not in declared:
-            faults.add("MT113", ("network", key), f"no asset '{name}'", f"a table [assets.{name}]", near=(name, declared))
     for kind, table in c.accounts.items():
         for i, asset in enumerate(table.holds):
             if c.asset(asset) not in declared:
@@ -83,11 +81,11 @@ def _evaluation(c: Contents, tree: Mapping[str, Any], faults: Faults) -> None:
         if (name := getattr(c.evaluation, role)) and name not in tree.get("signals", {}):
             faults.add("MT114", ("evaluation", role), f"no signal '{name[:60]}'", "a key of [signals]", near=(name, c.signals))
     for i, path in enumerate(c.evaluation.usage):
-        at = ("evaluation", "usage", i)
-        for fault in path_faults(c, tree, path):
-            faults.append(at, fault)
-            return
-        if not isinstance(value := paths.reach(c, paths.resolve(c, path)), Decimal):
+        at, place = ("evaluation", "usage", i), paths.find(c, path)
+        if place is None:
+            for fault in path_faults(c, tree, path):
+                faults.append(at, fault)
+        elif not isinstance(value := paths.reach(c, place), Decimal):
             faults.add("MT116", at, f"{path} is {show(value)}", "a parameter that is one number")
 
 
@@ -111,7 +109,8 @@ def _composition(c: Contents, tree: Mapping[str, Any], faults: Faults) -> None:
     whole = {section: set(tree.get(section, {})) - set(getattr(c, section)) for section in ("signals", "accounts")}
     for fault in composition(economy):
         if not any(f"'{name}'" in fault.where for name in whole["signals"]):
-            faults.append(place_of(c, fault), replace(fault, where=fault.where.replace("vesting.tranches", "allocation")))
+            at = place_of(c, fault)
+            faults.append(at, replace(fault, where=faults.where(at)) if at[:1] == ("allocation",) else fault)
 
 
 def _places(c: Contents, tree: Mapping[str, Any], economy: Economy, faults: Faults) -> None:

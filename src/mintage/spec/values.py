@@ -88,7 +88,8 @@ class Values:
         elif isinstance(raw, Real | Decimal) and not isinstance(raw, bool):
             value = Decimal(str(raw))
         else:
-            self.faults.add("MT108", at, f"{show(raw)} is {called(raw)}", f'a number [{unit}], or one with its unit such as "12 {unit}"')
+            example = "95 %" if unit == "1" else f"12 {unit}"
+            self.faults.add("MT108", at, f"{show(raw)} is {called(raw)}", f"a number [{unit}], or one with its unit such as '{example}'")
             return BAD
         if reason := unreasonable(value):
             self.faults.add("MT110", at, reason, f"a finite number of at most {DIGITS} digits")
@@ -97,7 +98,10 @@ class Values:
 
     def converted(self, value: Decimal, stated: str, unit: str, at: Path) -> Any:
         try:
+            units.parse(stated)
             units.check_words(stated, {*self.assets, *self.assets.values()})
+            if not set(units.words(unit)) <= {*units.SCALED, *units.PLURAL, *units.SYMBOLS, *self.assets.values()}:
+                return value  # the unit depends on an account or signal that has its own fault
             return units.convert(value, units.resolve(stated, self.assets), unit)
         except MintageError as error:
             for f in error.faults:
@@ -105,12 +109,15 @@ class Values:
             return BAD
 
     def unit(self, text: Any, at: Path) -> str:
-        """A unit's text with `token` and `fiat` replaced; "1" after a fault."""
+        """A unit's text with `token` and `fiat` replaced; empty after a fault."""
+        if not isinstance(text, str):
+            self.faults.add("MT108", at, f"{show(text)} is {called(text)}", "a unit in quotes, such as 'fiat/token'")
+            return ""
         try:
-            units.parse(str(text))
-            units.check_words(str(text), {*self.assets, *self.assets.values()})
+            units.parse(text)
+            units.check_words(text, {*self.assets, *self.assets.values()})
         except MintageError as error:
             for f in error.faults:
                 self.faults.add(f.code, at, f.found, f.expected, f.hint)
-            return "1"
-        return units.resolve(str(text), self.assets)
+            return ""
+        return units.resolve(text, self.assets)
