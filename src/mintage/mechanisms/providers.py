@@ -23,8 +23,9 @@ class ProviderEntry(Mechanism):
 
         revenue_i = price sum(income_i) / nodes_i,   nodes_i' = max(floor_i, nodes_i (1 + speed clip(revenue_i / (cost_i index) - 1, -1, 1)))
 
-    [fiat/node/day], [node]; shapes [tier, path]; a call moves once, whatever its length. (Revenue is never negative, so only the upper clip can bind.) With `tokens` set, providers sell what costs
-    need, or `sell_share` of the epoch's income when that is more, to buyers who bring fiat from outside, and pay costs as far as their fiat goes.
+    [fiat/node/day], [node]; shapes [tier, path]; a call moves once, whatever its length. (Revenue is never negative, so only
+    the upper clip can bind.) With `tokens` set, providers sell what costs need, or `sell_share` of the epoch's
+    income when that is more, to buyers who bring fiat from outside, and pay costs as far as their fiat goes.
     """
 
     name = "provider_entry"

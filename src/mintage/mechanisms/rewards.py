@@ -1,4 +1,4 @@
-"""Epoch rewards out of a pool: pro rata to approved work, for availability, and the score that weighs compute clients."""
+"""What a pool pays: rewards pro rata to approved work, for availability, the score that weighs compute clients, and grants."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from ..flows import Flow
 from .base import Emitted, Mechanism, Number, Parameters, Ref, Schedule, State, Tag, account, event, number, option, reads, schedule, writes
-from .sharing import column, not_one, peak
+from .sharing import Share, column, not_one, peak, spread
 
 
 def shown(p: Any, pay: Any, ctx: Any) -> dict[str, Any]:
@@ -131,3 +131,25 @@ class ComputeScore(Mechanism):
         earned = signals[p.earned]
         relative = ctx.xp.div(earned, peak(ctx.xp, earned), ctx.xp.num(0))
         return [], {p.score: p.w_earned * (p.floor + (1 - p.floor) * relative) + p.fixed}
+
+
+class Grants(Mechanism):
+    """Pay a budget out of a pool, as far as it goes: amount = min(budget, pool), recipient j gets share_j. [token], shape [1, path].
+
+    Grants to artists, developers or liquidity, and a foundation's spending. Source: RNP-013 (artists' grants by month).
+    """
+
+    name = "grants"
+    tags: Mapping[str, Tag] = {"grant": "reward"}
+
+    class Params(Parameters):
+        pool: Ref = account("pool/token", "where grants come from")
+        budget: Schedule = schedule("pool", "tokens paid in one call, from that day on")
+        recipients: tuple[Share, ...] = option(..., "who receives which share; shares sum to 1")
+
+    def validate(self, p: Any) -> list[tuple[str, str, str]]:
+        return not_one("recipients", sum((r.share for r in p.recipients), Decimal(0)))
+
+    def step(self, p: Any, state: State, signals: Mapping[str, Any], ctx: Any) -> Emitted:
+        amount = ctx.xp.minimum(p.budget.at(ctx), state[p.pool])
+        return [Flow(p.pool, r.to, spread(ctx.xp, state, r.to, amount * r.share), "grant") for r in p.recipients], {}
