@@ -36,7 +36,7 @@ def shell(command: str, cwd: Path) -> subprocess.CompletedProcess[str]:
 def follow(snippet: Snippet, namespace: dict[str, object], where: str, cwd: Path) -> None:
     """Do what the block says."""
     if snippet.language == "python":
-        exec(compile("\n" * (snippet.line - 1) + snippet.body, where, "exec"), namespace)
+        exec(compile("\n" * (snippet.line - 1) + snippet.body, where, "exec", dont_inherit=True), namespace)
     elif snippet.language == "console":
         for command in commands(snippet.body):
             done = shell(command.text, cwd)
