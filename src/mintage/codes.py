@@ -231,6 +231,11 @@ CODES: dict[str, tuple[str, str]] = {
         "No whole amount of base units",
         "Amounts are from 0 to 2^256 - 1 base units, the largest an EVM token can hold. Check the decimals of the asset.",
     ),
+    "MT310": (
+        "A worker process ended early",
+        "Workers are started afresh and import the calling script, so a script must guard its calls with if __name__ == '__main__':. Otherwise look "
+        "for memory: fewer workers or smaller chunks.",
+    ),
     "MT410": (
         "No such table",
         "Only the tables of mintage/data ship with the package; the message names the nearest one. For data of your own, give the path of a CSV "
@@ -274,6 +279,10 @@ CODES: dict[str, tuple[str, str]] = {
         "Impossible length of a forecast",
         "A forecast is for 1 to 520 periods; beyond the length of the record its intervals say little.",
     ),
+    "MT434": (
+        "The record cannot be read",
+        "A record to calibrate on is a CSV file in UTF-8 with a header and a row a period, at most 16 MiB.",
+    ),
     "MT501": (
         "Impossible choice of what to keep",
         "Save takes a number of steps and quantiles from 0 to 1.",
@@ -313,6 +322,62 @@ CODES: dict[str, tuple[str, str]] = {
     "MT512": (
         "No such scenario",
         "Scenarios are the tables [scenario.NAME] of the spec; `base` is the spec itself.",
+    ),
+    "MT513": (
+        "Designs of different time",
+        "Paired futures need the same length of a step in all designs.",
+    ),
+    "MT514": (
+        "Nothing, or too much, to sweep",
+        "Give at least one path with values; a sweep has at most 100,000 variants.",
+    ),
+    "MT515": (
+        "Lists of different lengths",
+        "Sample 'list' goes through the lists row by row, so they need one length. Sample 'grid' runs every combination.",
+    ),
+    "MT516": (
+        "Values that cannot be swept",
+        "Write PATH=1,2,3 for values, PATH=low..high/5 for five values of a range, and PATH=low..high with a Sobol sample.",
+    ),
+    "MT517": (
+        "No such command",
+        "mintage --help lists the commands; the message names the nearest.",
+    ),
+    "MT518": (
+        "No name for a network",
+        "A name has a letter first, then letters, digits, _ and -; it becomes a file in this folder.",
+    ),
+    "MT519": (
+        "The file cannot be written",
+        "It is there already, or the folder does not let you write. Nothing was changed.",
+    ),
+    "MT520": (
+        "A picture needs a file",
+        "PNG is binary, so it is written to the file that --out names.",
+    ),
+    "MT521": (
+        "Nothing to explain",
+        "The word is no error code, test, flag or metric. `mintage explain errors` (tests, flags, metrics) lists them.",
+    ),
+    "MT522": (
+        "No such mechanism",
+        "`mintage mechanisms` lists every name a spec may use, those of installed packages too.",
+    ),
+    "MT530": (
+        "The run folder does not fit",
+        "A run folder belongs to one run: one spec, one seed, the same sizes, engine and version. Use a new folder, or --resume for the same run.",
+    ),
+    "MT531": (
+        "Unknown kind of file",
+        "The ending says what is written: .npz, .csv, .zarr or .parquet.",
+    ),
+    "MT532": (
+        "An extra is missing",
+        "zarr and parquet come with the extra [data]: pip install 'mintage[data]'.",
+    ),
+    "MT599": (
+        "An error nobody foresaw",
+        "This is a mistake of ours. `mintage --debug` and the same command shows where; please report it with the spec.",
     ),
     "MT601": (
         "vl-convert is not installed",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
+from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from functools import partial
 from multiprocessing import get_context
@@ -19,7 +19,7 @@ import numpy as np
 
 from .arithmetic import NUMPY
 from .economy import Economy, World
-from .errors import Fault, RunError, UsageError
+from .errors import Fault, RunError, ServiceError, UsageError
 from .guard import Guard
 from .noise import BLOCK, NoiseSource
 from .save import Observer, Save
@@ -119,6 +119,9 @@ def execute(job: Job, parts: list[tuple[int, int]], workers: int, executor: Exec
             done += futures[future] * job.steps
             tick(done)
             yield future.result()
+    except BrokenExecutor:
+        hint = "a script that starts workers needs `if __name__ == '__main__':` around its calls"
+        raise ServiceError(Fault("MT310", "workers", "a worker process ended early", "processes that can start", hint)) from None
     finally:
         for future in futures:
             future.cancel()

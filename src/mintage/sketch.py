@@ -8,7 +8,8 @@ the logarithm of the range, about 1,150 buckets per factor of ten at a = 0.001.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -84,6 +85,18 @@ class QuantileSketch:
         lower, upper = self._order_statistic(below), self._order_statistic(np.ceil(rank))
         share = rank - below
         return lower * (1 - share) + upper * share
+
+    def state(self) -> dict[str, NDArray[np.float64] | NDArray[np.int64]]:
+        """All of the sketch as arrays, for storing."""
+        return {"keys": self.keys, "counts": self.counts, "ends": np.array([self.alpha, self.low, self.high])}
+
+    @classmethod
+    def from_state(cls, state: Mapping[str, Any]) -> QuantileSketch:
+        """The sketch of `state()`."""
+        alpha, low, high = (float(v) for v in state["ends"])
+        out = cls(alpha)
+        out.keys, out.counts, out.low, out.high = state["keys"].astype(np.int64), state["counts"].astype(np.int64), low, high
+        return out
 
     def _keys(self, values: Array) -> NDArray[np.int64]:
         size = np.abs(values)

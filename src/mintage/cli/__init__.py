@@ -1,0 +1,91 @@
+"""The command line: one command per file, imported only when called, so that `mintage --help` starts at once."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import Any
+
+import click
+
+from .. import __version__
+from ..errors import MintageError
+
+COMMANDS = {
+    "new": "copy a preset to a file of your own",
+    "check": "find every fault of a spec in one go",
+    "simulate": "many futures of a spec, kept or summed up",
+    "evaluate": "judge a spec: six points, red flags, named tests",
+    "report": "judge a spec and write one HTML file",
+    "chart": "one chart as SVG, PNG or JSON",
+    "compare": "designs or scenarios on the same futures",
+    "sweep": "many variants: grid, lists, Sobol sample",
+    "calibrate": "fit demand and price to a record, and forecast",
+    "explain": "what a code, test, flag or metric means",
+    "mechanisms": "the vocabulary: names, parameters, events",
+    "networks": "the presets that ship",
+    "schema": "JSON Schema of the spec or the document",
+    "doctor": "is this machine ready",
+    "completion": "shell completion script",
+}
+
+
+class Lazy(click.Group):
+    """Knows its commands by name and help line; imports one when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        found: click.Command = importlib.import_module(f".{name}", __name__).command
+        return found
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        if args and not args[0].startswith("-") and args[0] not in COMMANDS:
+            from ..errors import Fault, UsageError, nearest
+
+            raise UsageError(Fault("MT517", f"'{args[0][:40]}'", "no such command", "a command of mintage --help", nearest(args[0], COMMANDS)))
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}, invoke_without_command=False)
+@click.version_option(__version__, prog_name="mintage")
+@click.option("--debug", is_flag=True, help="Show the traceback of an error nobody foresaw.")
+def cli(debug: bool) -> None:
+    """Design, prove and run the token economy of an AI network.
+
+    Start with: mintage report render
+    """
+
+
+def main(args: list[str] | None = None) -> None:
+    """Run a command and exit with its status: 0 good, 1 found wanting, 2 wrong usage, 3 spec invalid, 5 outside service, 130 interrupted."""
+    args = sys.argv[1:] if args is None else args
+    try:
+        status = cli.main(args=args, prog_name="mintage", standalone_mode=False)
+    except MintageError as error:
+        click.echo(str(error), err=True)
+        status = error.exit_status
+    except click.ClickException as error:
+        error.show()
+        status = 2
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("interrupted", err=True)
+        status = 130
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader went away; nothing to say
+        status = 0
+    except Exception as error:
+        if "--debug" in args:
+            raise
+        click.echo(
+            f"MT599 an error nobody foresaw: {type(error).__name__}: {error}\nPlease report it; `mintage --debug ...` shows where it happened.", err=True
+        )
+        status = 70
+    sys.exit(status if isinstance(status, int) else 0)

@@ -1,0 +1,89 @@
+"""`mintage calibrate`: fit demand and price to a record and forecast."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from .common import AS_JSON, console, emit, figure, twin
+
+
+@click.command("calibrate", epilog=twin("import mintage as mt\nfound = mt.calibrate()\nprint(found.overlay())"))
+@click.argument("spec", metavar="SPEC", default="render")
+@click.option("--history", type=click.Path(dir_okay=False, path_type=Path), help="CSV with a row a period; default: the record that ships for Render.")
+@click.option("--fiat", default="burned_usd", show_default=True, help="Column of fiat burned in a period.")
+@click.option("--price", default="implied_price_usd", show_default=True, help="Column of the price.")
+@click.option("--period", type=click.FloatRange(min=0.01), default=7.0, show_default=True, help="Days of a row.")
+@click.option("--horizon", type=click.IntRange(1, 520), default=13, show_default=True, help="Periods to forecast.")
+@AS_JSON
+def command(spec: str, history: Path | None, fiat: str, price: str, period: float, horizon: int, as_json: bool) -> int:
+    """Fit SPEC's demand and price processes to recorded periods, robust to odd rows, and forecast with 80 % intervals.
+
+    Prints the fit, the rows it distrusts, how its intervals did in rolling forecasts inside the record, the forecast, and the values for the
+    spec (`Spec.with_values`).
+    """
+    from ..calibrate import calibrate
+
+    found = calibrate(read(history) if history else None, fiat=fiat, price=price, period_days=period)
+    if as_json:
+        emit({**found.to_dict(), "forecast": found.forecast(horizon)})
+    else:
+        show(found, horizon)
+        usable(spec, found)
+    return 0
+
+
+def read(path: Path) -> dict[str, list[Any]]:
+    """Columns of a CSV, at most 16 MiB."""
+    import csv
+
+    from ..errors import Fault, UsageError
+
+    try:
+        if path.stat().st_size > 2**24:
+            raise UsageError(Fault("MT434", str(path), "is larger than 16 MiB", "a record of periods"))
+        with path.open(encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise UsageError(Fault("MT434", str(path), f"can not be read ({type(error).__name__})", "a CSV file in UTF-8 with a header")) from None
+    return {name: [r.get(name) for r in rows] for name in (rows[0] if rows else {})}
+
+
+def show(found: Any, horizon: int) -> None:
+    """Fit, distrusted rows, backtest, forecast."""
+    from rich.table import Table
+
+    out = console()
+    for name, f, t in (("demand", found.demand, found.demand_test), ("price", found.price, found.price_test)):
+        out.print(f"[bold]{name}[/]: walk {f.walk:.3f} (s.e. {f.walk_error:.3f}) and noise {f.noise:.3f} (s.e. {f.noise_error:.3f}) a period, {f.rows} rows")
+        out.print(f"  distrusted rows: {', '.join(map(str, f.flagged)) or 'none'}")
+        gain = 1 - t.pinball / t.pinball_random_walk
+        out.print(
+            f"  80 % intervals covered {t.coverage_all:.0%} in {t.origins} rolling forecasts, so they are widened by {t.widen:.2f}; pinball loss {gain:.0%} below a random walk's"
+        )
+    table = Table(title=f"next {horizon} periods: 10 %, median, 90 %", title_justify="left", box=None, pad_edge=False)
+    for head in ("period", "burned fiat", "price", "burned tokens"):
+        table.add_column(head, justify="right")
+    ahead = found.forecast(horizon)
+    three = lambda r: f"{figure(r['q10'])}  {figure(r['q50'])}  {figure(r['q90'])}"  # noqa: E731
+    for i in range(horizon):
+        table.add_row(f"+{i + 1}", *(three(ahead[k][i]) for k in ("burned_fiat", "price", "burned_tokens")))
+    table.add_row("all", three(ahead["total"][0]), "", three(ahead["total"][1]))
+    out.print(table)
+
+
+def usable(spec: str, found: Any) -> None:
+    """The values that the spec would take, and those it has no place for."""
+    from ..errors import MintageError
+    from .common import open_spec
+
+    out, loaded = console(), open_spec(spec)
+    out.print(f"\nvalues for {spec}:")
+    for path, value in found.overlay().items():
+        try:
+            was = loaded.value(path)
+            out.print(f"  {path} = {value}   (now {was})")
+        except MintageError:
+            out.print(f"  {path} = {value}   (this spec has no such value)", style="dim")

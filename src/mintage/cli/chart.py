@@ -1,0 +1,46 @@
+"""`mintage chart`: the report's charts, one at a time."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from ..errors import Fault, UsageError
+from .common import QUIET, SPEC, say, sizes, twin
+from .evaluate import BESIDE
+
+
+@click.command(
+    "chart",
+    epilog=twin('import mintage as mt\nfrom mintage.charts import chart\nprint(sorted(chart(mt.evaluate("render", paths=128, beside=64), "waterfall"))[:3])'),
+)
+@SPEC
+@click.option("--chart", "name", default="fan:price", show_default=True, help="fan:SERIES, sankey, waterfall, parity, unlocks, points, tests, scenarios.")
+@click.option("--format", "form", type=click.Choice(["svg", "png", "json"]), help="Default: by the ending of --out, else svg.")
+@click.option("--mode", type=click.Choice(["light", "dark"]), default="light", show_default=True)
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="The file to write; stdout without it (not for png).")
+@sizes(2000, steps=False)
+@BESIDE
+@QUIET
+def command(spec: str, name: str, form: str | None, mode: str, out: Path | None, paths: int, seed: int, workers: int, beside: int, quiet: bool) -> int:
+    """Draw one chart of SPEC's judgement as SVG, PNG (extra [report]) or as a Vega-Lite document."""
+    from ..charts import chart, to_png, to_svg
+    from .judge import judge
+
+    form = form or (out.suffix.lstrip(".") if out and out.suffix in (".svg", ".png", ".json") else "svg")
+    if form == "png" and out is None:
+        raise UsageError(Fault("MT520", "--format png", "no --out", "a file to write the picture to"))
+    drawn = chart(judge(spec, paths, min(beside, paths), seed, workers, quiet), name)
+    if form == "png":
+        assert out is not None
+        out.write_bytes(to_png(drawn, mode=mode))
+    else:
+        text = to_svg(drawn, mode=mode) if form == "svg" else json.dumps(drawn, indent=1)
+        if out is None:
+            click.echo(text)
+            return 0
+        out.write_text(text, encoding="utf-8")
+    say(f"wrote {out}", quiet)
+    return 0

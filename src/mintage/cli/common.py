@@ -1,0 +1,118 @@
+"""What commands share: the spec argument, sizes, progress on stderr, tables on stdout."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import click
+
+SPEC = click.argument("spec", metavar="SPEC")
+
+
+def sizes(paths: int, *, steps: bool = True) -> Callable[[Any], Any]:
+    """--paths, --seed, --workers and, where it makes sense, --steps."""
+
+    def add(command: Any) -> Any:
+        command = click.option("--workers", type=click.IntRange(1, 256), default=1, show_default=True, help="Processes to use.")(command)
+        if steps:
+            command = click.option("--steps", type=click.IntRange(1, 10**7), help="Steps to run instead of the spec's horizon.")(command)
+        command = click.option("--seed", type=click.IntRange(0, 2**128 - 1), default=1, show_default=True, help="The same seed gives the same futures.")(
+            command
+        )
+        return click.option("--paths", type=click.IntRange(1, 10**9), default=paths, show_default=True, help="Futures to simulate.")(command)
+
+    return add
+
+
+AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON value to stdout.")
+QUIET = click.option("--quiet", "-q", is_flag=True, help="No progress, no messages.")
+
+
+def twin(text: str) -> str:
+    """The Python twin at the end of a command's help."""
+    lines = "\n".join(f"    {line}" for line in text.strip().splitlines())
+    return f"\b\nIn Python:\n{lines}"
+
+
+def open_spec(name: str) -> Any:
+    """A spec by preset name, file, or either with `:SCENARIO`."""
+    from ..compare import resolve
+
+    return resolve(name)[1]
+
+
+def emit(value: Any) -> None:
+    """JSON to stdout; numbers that JSON lacks become null."""
+    click.echo(json.dumps(plain(value), ensure_ascii=False, indent=1))
+
+
+def plain(value: Any) -> Any:
+    """Python and NumPy values as JSON's."""
+    if isinstance(value, dict):
+        return {str(k): plain(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(v) for v in value]
+    if hasattr(value, "tolist"):
+        return plain(value.tolist())
+    if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
+        return None
+    return value if value is None or isinstance(value, bool | int | float | str) else str(value)
+
+
+def say(text: str, quiet: bool = False) -> None:
+    """A message, to stderr."""
+    if not quiet:
+        click.echo(text, err=True)
+
+
+def console() -> Any:
+    """Tables go to stdout: coloured on a terminal, plain in a pipe."""
+    from rich.console import Console
+
+    return Console(width=None if sys.stdout.isatty() else 110, highlight=False)
+
+
+@contextmanager
+def progress(quiet: bool) -> Iterator[Callable[[str, int, int], None]]:
+    """A bar on stderr when that is a terminal; `tick(what, done, total)` moves it."""
+    if quiet or not sys.stderr.isatty():
+        yield lambda what, done, total: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    with Progress(
+        TextColumn("{task.description:>16}"),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f}%"),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    ) as bar:
+        tasks: dict[str, Any] = {}
+
+        def tick(what: str, done: int, total: int) -> None:
+            if what not in tasks:
+                for old in tasks.values():
+                    bar.update(old, visible=False)
+                tasks[what] = bar.add_task(what, total=total)
+            bar.update(tasks[what], completed=done)
+
+        yield tick
+
+
+def figure(x: float | None, unit: str = "") -> str:
+    """A number a person reads: three or four digits, thousands apart, k, M and G written out as words by their size."""
+    if x is None or x != x:
+        return "-"
+    if unit == "1" and abs(x) < 1:
+        text = f"{x:.3g}"
+    elif abs(x) >= 1e4:
+        text = f"{x:,.0f}"
+    else:
+        text = f"{x:,.4g}"
+    return text

@@ -1,0 +1,41 @@
+"""`mintage report`: one HTML file a person enjoys reading."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from ..errors import Fault, UsageError
+from .common import AS_JSON, QUIET, SPEC, say, sizes, twin
+from .evaluate import BESIDE
+
+
+@click.command("report", epilog=twin('import mintage as mt\nhtml = mt.render(mt.evaluate("render", paths=128, beside=64))\nprint(len(html) > 100_000)'))
+@SPEC
+@sizes(10_000, steps=False)
+@BESIDE
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), default=Path("report.html"), show_default=True, help="The file to write.")
+@AS_JSON
+@QUIET
+def command(spec: str, paths: int, seed: int, workers: int, beside: int, out: Path, as_json: bool, quiet: bool) -> int:
+    """Simulate and judge SPEC and write the report: one file, no network needed, light and dark, phone to desktop.
+
+    Exits 0 whatever the verdict; `mintage evaluate` is the gate.
+    """
+    from ..report import render
+    from .judge import judge, show
+
+    document = judge(spec, paths, beside, seed, workers, quiet)
+    try:
+        scratch = out.with_name(out.name + ".part")
+        scratch.write_text(render(document), encoding="utf-8")
+        scratch.replace(out)
+    except OSError as error:
+        raise UsageError(Fault("MT519", str(out), f"can not be written ({error.strerror})", "a file in a folder you may write to")) from None
+    if as_json:
+        click.echo(document.model_dump_json(indent=1))
+    else:
+        show(document)
+    say(f"\nreport: {out.resolve()}", quiet and as_json)
+    return 0

@@ -1,0 +1,98 @@
+"""`mintage simulate`: many futures, printed as a summary, or kept in a run folder that can be resumed."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+
+from .common import AS_JSON, QUIET, SPEC, console, emit, figure, open_spec, progress, say, sizes, twin
+
+
+@click.command("simulate", epilog=twin('import mintage as mt\nrun = mt.simulate(mt.load("render"), paths=256, steps=28)\nprint(run.end["price"].mean())'))
+@SPEC
+@sizes(1000)
+@click.option("--every", default=0, type=click.IntRange(0), help="Keep series each so many steps (0: only the end).")
+@click.option("--var", "names", multiple=True, help="A variable to keep: price, supply/RENDER, flow:jobs.settle ... (repeat).")
+@click.option("--engine", type=click.Choice(["numpy", "jax"]), default="numpy", show_default=True)
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Run folder: finished chunks are stored and an interrupted run can go on.")
+@click.option("--resume", is_flag=True, help="Go on with the run in --out.")
+@click.option("--export", type=click.Path(dir_okay=False, path_type=Path), help="Write the result: .npz, .zarr, .parquet or .csv.")
+@AS_JSON
+@QUIET
+def command(
+    spec: str,
+    paths: int,
+    seed: int,
+    steps: int | None,
+    workers: int,
+    every: int,
+    names: tuple[str, ...],
+    engine: str,
+    out: Path | None,
+    resume: bool,
+    export: Path | None,
+    as_json: bool,
+    quiet: bool,
+) -> int:
+    """Simulate SPEC (a file, a preset, or either with :SCENARIO) and print where its futures end.
+
+    An interrupt (Ctrl-C) leaves what was finished, labelled partial, and exits with 130.
+    """
+    from ..runs import Folder, write
+    from ..save import Save
+    from ..simulate import simulate
+
+    loaded = open_spec(spec)
+    save = Save(every=every, vars=names or None, paths=bool(every), quantiles=(0.05, 0.5, 0.95) if every else ())
+    folder = Folder(out, loaded, paths, steps or loaded.steps, seed, save, engine, resume) if out else None
+    with progress(quiet) as tick:
+        run = simulate(
+            loaded,
+            paths,
+            steps,
+            seed,
+            save,
+            engine=engine,
+            workers=workers,
+            progress=lambda done, total: tick("simulate", done, total),
+            finished=folder.finished() if folder else None,
+            on_chunk=folder.store if folder else None,
+        )
+    if export:
+        write(run, export)
+        say(f"wrote {export}", quiet)
+    ends = {name: summary(value) for name, value in run.end.items()}
+    if as_json:
+        emit({"manifest": asdict(run.manifest), "end": ends})
+    else:
+        show(run, ends)
+    if run.manifest.partial:
+        say(f"partial: {run.manifest.paths:,} of {run.manifest.asked_paths:,} paths" + (f"; go on with --resume --out {out}" if out else ""))
+        return 130
+    return 0
+
+
+def summary(value: Any) -> dict[str, float]:
+    """Mean and quantiles of the ends of all paths."""
+    import numpy as np
+
+    low, mid, high = np.quantile(value, [0.05, 0.5, 0.95])
+    return {"mean": float(value.mean()), "q05": float(low), "q50": float(mid), "q95": float(high)}
+
+
+def show(run: Any, ends: dict[str, dict[str, float]]) -> None:
+    """A table of the ends."""
+    from rich.table import Table
+
+    m = run.manifest
+    table = Table(title=f"{m.economy}: {m.paths:,} futures of {m.steps:,} steps, seed {m.seed}", title_justify="left", box=None, pad_edge=False)
+    table.add_column("at the end")
+    for head in ("5 %", "median", "95 %", "mean"):
+        table.add_column(head, justify="right")
+    for name, e in ends.items():
+        if any(e.values()):
+            table.add_row(name, *(figure(e[k]) for k in ("q05", "q50", "q95", "mean")))
+    console().print(table)

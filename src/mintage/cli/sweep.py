@@ -1,0 +1,110 @@
+"""`mintage sweep`: many variants of a spec."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ..errors import Fault, UsageError
+from .common import AS_JSON, QUIET, console, emit, figure, open_spec, progress, say, sizes, twin
+
+
+def values(text: str) -> tuple[str, list[Any]]:
+    """`PATH=1,2,3` (values) or `PATH=0.1..0.9` (a range) or `PATH=0.1..0.9/5` (five values of a range)."""
+    from decimal import Decimal, InvalidOperation
+
+    path, equals, given = text.partition("=")
+    try:
+        if not equals or not given:
+            raise InvalidOperation
+        if ".." in given:
+            ends, _, number = given.partition("/")
+            low, high = (Decimal(x) for x in ends.split("..", 1))
+            n = int(number) if number else 0
+            if not number:
+                return path, [low, high]
+            if not 2 <= n <= 10_000:
+                raise InvalidOperation
+            return path, [low + (high - low) * i / (n - 1) for i in range(n)]
+        return path, [Decimal(x) for x in given.split(",")]
+    except (InvalidOperation, ValueError):
+        expected = "PATH=1,2,3 or PATH=low..high/points (PATH=low..high for a Sobol sample)"
+        raise UsageError(Fault("MT516", f"'{text[:60]}'", "can not be read", expected)) from None
+
+
+@click.command(
+    "sweep", epilog=twin('import mintage as mt\nfound = mt.sweep("render", {"price.volatility": [0.5, 1]}, paths=64, steps=364)\nprint(found.to_csv())')
+)
+@click.argument("spec", metavar="SPEC")
+@click.argument("over", nargs=-1, required=True, metavar="PATH=VALUES...")
+@click.option(
+    "--sample", type=click.Choice(["grid", "list", "sobol"]), default="grid", show_default=True, help="Every combination, row by row, or a Sobol sample."
+)
+@click.option("--points", type=click.IntRange(1, 100_000), default=64, show_default=True, help="Points of a Sobol sample.")
+@sizes(1000)
+@click.option("--metric", "metrics", multiple=True, help="A metric to keep (repeat).")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write the table: .csv or .parquet.")
+@AS_JSON
+@QUIET
+def command(
+    spec: str,
+    over: tuple[str, ...],
+    sample: Any,
+    points: int,
+    paths: int,
+    seed: int,
+    steps: int | None,
+    workers: int,
+    metrics: tuple[str, ...],
+    out: Path | None,
+    as_json: bool,
+    quiet: bool,
+) -> int:
+    """Run variants of SPEC: PATH=1,2,3 or PATH=low..high/points, over parameters and initial states.
+
+    Paths are those of the spec: jobs.burn_share, signals.price.start, accounts.market.opening.RENDER. All variants see the same futures.
+    """
+    from ..runs import write_table
+    from ..sweep import DEFAULT, sweep
+
+    with progress(quiet) as tick:
+        found = sweep(
+            open_spec(spec),
+            dict(values(o) for o in over),
+            sample,
+            count=points,
+            paths=paths,
+            seed=seed,
+            steps=steps,
+            metrics=metrics or DEFAULT,
+            workers=workers,
+            progress=lambda d, t: tick("sweep", d, t),
+        )
+    if out:
+        write_table(found.table(), out)
+        say(f"wrote {out}", quiet)
+    if as_json:
+        emit({"spec": found.spec, "paths": found.paths, "seed": found.seed, "partial": found.partial, "rows": found.table()})
+    elif not out:
+        show(found)
+    if found.partial:
+        say("partial: interrupted")
+        return 130
+    return 0
+
+
+def show(found: Any) -> None:
+    """Parameters and medians, a row a variant."""
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, title=f"{found.spec}: {len(found.rows)} variants, {found.paths:,} futures each, medians", title_justify="left")
+    parameters = list(found.rows[0].parameters) if found.rows else []
+    metrics = list(dict.fromkeys(m for r in found.rows for m in r.metrics))
+    for head in (*parameters, *metrics):
+        table.add_column(head, justify="right")
+    for r in found.rows:
+        cells = [figure(r.metrics[m][0]) for m in metrics] if r.metrics else [f"[red]{r.error[:60]}[/]", *[""] * (len(metrics) - 1)]
+        table.add_row(*(f"{float(v):g}" for v in r.parameters.values()), *cells)
+    console().print(table)
