@@ -48,6 +48,7 @@ HOSTILE: dict[str, tuple[str, str]] = {
     "code instead of a name": (TOWN.replace('use = "burn_mint"', 'use = "os.system"'), "MT111"),
     "a module instead of a name": (TOWN.replace('use = "burn_mint"', 'use = "../mechanisms/base"'), "MT111"),
     "a hundred scenarios": (TOWN + "".join(f"[scenario.s{i}]\n" for i in range(100)), "MT102"),
+    "a list where a schedule's value belongs": (TOWN.replace("budgets = [", "budgets = { value = [] }\nx = ["), "MT108"),
     "a long name": (TOWN.replace('name = "jobs"', f'name = "{"j" * 100_000}"'), "MT118"),
 }
 
@@ -149,7 +150,7 @@ def test_any_text_is_a_spec_or_a_spec_error(text: str) -> None:
     assert outcome(text).startswith("MT1")
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=500, deadline=None)
 @given(st.randoms(use_true_random=False))
 def test_a_mutated_spec_is_a_spec_or_a_spec_error(dice: random.Random) -> None:
     result = outcome(mutated(dice))

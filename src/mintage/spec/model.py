@@ -48,7 +48,7 @@ class Network(Parameters):
     token: str = named(None, ASSET, "the network's token; `token` stands for it everywhere")
     fiat: str = named("USD", ASSET, "the money that prices are in; `fiat` stands for it everywhere")
     start: Date | None = option(None, "the date of day 0")
-    step: Number = number("1", "day", "length of a step", gt="0", le="366")
+    step: Number = number("1", "day", "length of a step, a second at least", ge="0.00001", le="366")
     horizon: Number = number("1095", "day", "length of a run", gt="0", le="36600")
 
 

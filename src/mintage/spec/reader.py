@@ -20,6 +20,7 @@ from .values import BAD, Given, Provenance, Values
 
 P = TypeVar("P", bound=Parameters)
 MOMENTS = ("day", "begin")  # days counted from the start: a date may stand for them
+SNAP = Decimal("1e-12")  # a step of an hour is no finite decimal of a day
 LONGEST = Decimal(1_000_000)  # [day]
 
 
@@ -143,16 +144,19 @@ class Reader:
         days = self.number(given.value, "day", given.unit, at)
         if days is BAD:
             return BAD
-        if days < self.step or days % self.step:
+        steps = days / self.step if 0 < days <= LONGEST else Decimal(0)
+        whole = steps.to_integral_value()
+        if whole < 1 or abs(steps - whole) > SNAP * steps:
             self.faults.add("MT120", at, f"{show(days)} days", f"a whole number of steps ({show(self.step)} day each), at least one")
             return BAD
-        return int(days / self.step)
+        return int(whole)
 
     def schedule(self, raw: Any, at: Path, unit: str, words: Mapping[str, str]) -> Any:
         """A list of {day, value}; a single value holds from day 0."""
         if not isinstance(raw, list):
             value = self.valued(raw, at, unit)
-            return BAD if value is BAD else (Point(value=value),)
+            point = None if value is BAD else self.checked(Point, {"value": value}, at, set())
+            return BAD if point is None else (point,)
         points = [self.model(Point, item, (*at, i), words, {"value": unit}) for i, item in enumerate(raw)]
         return BAD if None in points else tuple(points)
 

@@ -15,7 +15,7 @@ from ..mechanisms.vesting import Tranche
 from .disclosure import Disclosure
 from .history import History
 from .model import ASSET, KIND, NAME, AccountTable, AssetTable, Evaluation, Network, ScenarioTable, SignalTable, Source
-from .reader import inner_set, many
+from .reader import MOMENTS, inner_set, many
 from .values import QUANTITY
 
 Json = dict[str, Any]
@@ -51,7 +51,7 @@ def schema(names: Iterable[str] | None = None) -> str:
         "sources": _named(Source, NAME),
     }
     whole = _object(properties, ["network", "assets"], "A token economy for Mintage.")
-    return json.dumps({"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Mintage spec", **whole}, indent=1) + "\n"
+    return json.dumps({"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Mintage spec", **whole, "$defs": _defs()}, indent=1) + "\n"
 
 
 def _object(properties: Json, required: list[str], doc: str = "") -> Json:
@@ -73,7 +73,10 @@ def _part(kind: type[Mechanism]) -> Json:
     own: Json = {
         "use": {"const": kind.name},
         "name": {"type": "string", "pattern": NAME},
-        "every": {"oneOf": [{"type": "integer", "minimum": 1}, QUANTITY_TEXT], "description": "time between two calls: a duration, or days"},
+        "every": {
+            "oneOf": [{"type": "integer", "minimum": 1}, _ref("duration"), _ref("sourced")],
+            "description": "time between two calls: a duration, or steps",
+        },
         "offset": {"type": "integer", "minimum": 0, "description": "step of the first call"},
         "doc": {"type": "string"},
     }
@@ -90,30 +93,36 @@ def _field(cls: type[Parameters], name: str) -> Json:
     if not info.is_required() and isinstance(info.default, str | int) and info.default != "":
         about["default"] = info.default
     if inner is Point:
-        return about | {"oneOf": [*_number(True), {"type": "array", "items": _set(Point)}]}
+        return about | {"oneOf": [_ref("number"), {"type": "array", "items": _ref("point")}]}
     if inner is not None:
         return about | ({"type": "array", "items": _set(inner)} if many(info.annotation) else _set(inner))
     if kind == "number":
-        return about | {"oneOf": _number(many(info.annotation), name in ("day", "begin"))}
+        return about | _ref("moment" if name in MOMENTS else "numbers" if many(info.annotation) else "number")
     if kind in ("amounts", "values"):
-        return about | {"type": "object", **({"additionalProperties": {"oneOf": _number(False)}} if kind == "amounts" else {})}
+        return about | {"type": "object", **({"additionalProperties": _ref("number")} if kind == "amounts" else {})}
     plain = _plain(info.annotation) | ({"pattern": m.pattern} if (m := next((m for m in info.metadata if hasattr(m, "pattern")), None)) else {})
-    if kind in ("count", "size"):
-        forms = [plain, _table(plain)] + ([QUANTITY_TEXT] if extra.get("unit") == "step" else [])
-        return about | {"oneOf": forms}
-    return about | {"oneOf": [plain, _table(plain)]} if kind == "option" else about | plain
+    forms = [plain, _ref("sourced")] if kind in ("count", "size", "option") else [plain]
+    if extra.get("unit") == "step":
+        forms.append(_ref("duration"))
+    return about | ({"oneOf": forms} if len(forms) > 1 else plain)
 
 
-def _number(listed: bool, moment: bool = False) -> list[Json]:
-    """The forms of a number: bare, a text with unit, a table with its origin, and a list of these."""
-    forms = [{"type": "number"}, QUANTITY_TEXT, _table({"oneOf": [{"type": "number"}, QUANTITY_TEXT]})]
-    if moment:
-        forms[1] = {"type": "string", "description": "a date, or a number with its unit"}
-    if listed:
-        item: Json = {"oneOf": list(forms)}
-        forms[2] = _table({"oneOf": [{"type": "number"}, QUANTITY_TEXT, {"type": "array", "items": item}]})
-        forms.append({"type": "array", "items": item})
-    return forms
+def _defs() -> Json:
+    """The forms of a number: bare, a text with unit, a table with its origin; a moment may be a date; a list has these as items."""
+    bare: list[Json] = [{"type": "number"}, QUANTITY_TEXT]
+    items: Json = {"type": "array", "items": {"$ref": "#/$defs/number"}}
+    return {
+        "number": {"oneOf": [*bare, _table({"oneOf": bare})]},
+        "moment": {"oneOf": [{"type": "number"}, {"type": "string"}, _table({"type": ["number", "string"]})]},
+        "numbers": {"oneOf": [*bare, items, _table({"oneOf": [*bare, items]})]},
+        "duration": QUANTITY_TEXT,
+        "sourced": _table({}),
+        "point": _set(Point),
+    }
+
+
+def _ref(name: str) -> Json:
+    return {"$ref": f"#/$defs/{name}"}
 
 
 def _table(value: Json) -> Json:

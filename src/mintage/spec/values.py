@@ -25,7 +25,7 @@ from .hostile import DIGITS, unreasonable
 from .lines import Path
 
 TABLE = ("value", "unit", "source", "date", "assumption", "note")
-QUANTITY = re.compile(r"\s*([+-]?[0-9_]*\.?[0-9_]+(?:[eE][+-]?[0-9]{1,6})?)\s*(.*)")
+QUANTITY = re.compile(r"\s*([+-]?(?:[0-9][0-9_]*)?\.?[0-9][0-9_]*(?:[eE][+-]?[0-9]{1,6})?)\s*(.*)")
 BAD: Any = object()  # a value that has its fault already
 
 
