@@ -47,13 +47,15 @@ def bands(m: Measured) -> list[Band]:
             out.append(band(role, title, m.economy.signals[getattr(m.spec.evaluation, role)].unit, day, series))
     out.append(band("supply", "Supply outstanding", t, day, m.run[f"supply/{t}"]))
     out.append(band("circulating", "Circulating supply", t, day, m.run[f"circulating/{t}"]))
-    later = day[1:]
-    out.append(band("minted", "Minted", f"{t}/{per}", later, m.minted))
-    out.append(band("burned", "Burned", f"{t}/{per}", later, m.burned))
-    out.append(band("revenue", "External revenue", f"{f}/{per}", later, m.revenue))
-    out.append(band("emission_value", "Value of emission", f"{f}/{per}", later, m.emission_value))
+    whole = np.isclose(m.days, m.days[0])  # a last, shorter period would look like a fall
+    later = day[1:][whole]
+    minted, burned, revenue, value = (x[whole] for x in (m.minted, m.burned, m.revenue, m.emission_value))
+    out.append(band("minted", "Minted", f"{t}/{per}", later, minted))
+    out.append(band("burned", "Burned", f"{t}/{per}", later, burned))
+    out.append(band("revenue", "External revenue", f"{f}/{per}", later, revenue))
+    out.append(band("emission_value", "Value of emission", f"{f}/{per}", later, value))
     with np.errstate(all="ignore"):
-        out.append(band("ratio", "Emission to external revenue", "1", later, m.emission_value / np.where(m.revenue > 0, m.revenue, np.nan)))
+        out.append(band("ratio", "Emission to external revenue", "1", later, value / np.where(revenue > 0, revenue, np.nan)))
     return out
 
 

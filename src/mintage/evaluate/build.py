@@ -25,6 +25,7 @@ def build(e: Evidence, created: str = "", seconds: float = 0.0) -> Document:
     raised = flags(tests)
     m, spec = e.base, e.spec
     final = verdict(points, raised, tests)
+    blank = [p for p in points if p.shown == 0]  # a point nobody showed anything of can not be graded
     return Document(
         network=spec.name,
         title=spec.title,
@@ -35,8 +36,8 @@ def build(e: Evidence, created: str = "", seconds: float = 0.0) -> Document:
         verdict=final,
         headline=headline(m),
         reasons=reasons(e, points, raised, tests),
-        grade=grade(tests),
-        grade_range=grade_range(tests),
+        grade=None if blank else grade(tests),
+        grade_range=None if blank else grade_range(tests),
         points=points,
         flags=raised,
         tests=tests,
@@ -92,10 +93,10 @@ def headline(m: Measured) -> str:
 def reasons(e: Evidence, points: list[Point], raised: list[Flag], tests: list[Test]) -> list[str]:
     """Three to six sentences, the heaviest first: raised flags, failed key tests, then what speaks for it."""
     out = [f.sentence for f in raised if f.raised]
-    failed = sorted((t for t in tests if t.verdict == "fail"), key=lambda t: (-t.weight, t.code))
-    passed = sorted((t for t in tests if t.verdict == "pass"), key=lambda t: (-t.weight, t.code))
-    out += [t.sentence for t in failed if t.sentence not in " ".join(out)][: max(0, 4 - len(out))]
-    out = out[:4] + [t.sentence for t in passed[:2]]
+    failed, passed = (sorted((t for t in tests if t.verdict == v), key=lambda t: (-t.weight, t.code)) for v in ("fail", "pass"))
+    heaviest = {t.point: t for t in reversed(failed)}  # one a point, so that no fact is told twice
+    out += [t.sentence for t in sorted(heaviest.values(), key=lambda t: (-t.weight, t.code)) if t.sentence not in " ".join(out)][: max(0, 4 - len(out))]
+    out = out[:4] + [t.sentence for t in passed[:1]]
     unknown = sum(t.verdict == "not_shown" for t in tests)
     return out[:5] + ([f"{unknown} of {len(tests)} tests could not be shown from the declared facts."] if unknown else [])
 

@@ -50,9 +50,9 @@ def stay(e: Evidence) -> Finding:
     )
 
 
-@criterion("T404", "Providers survive a compute-cost spike", unit="1", threshold="low >= 0.6 in scenario cost_spike", source="our choice")
+@criterion("T404", "Providers survive a compute-cost spike", unit="1", threshold="low >= 0.6 in scenario compute_cost_spike", source="our choice")
 def spike(e: Evidence) -> Finding:
-    return in_scenario(e, "cost_spike", "provider_low", 0.6, "When compute costs spike, providers fall to {value:.0%} of their number at the start.")
+    return in_scenario(e, "compute_cost_spike", "provider_low", 0.6, "When compute costs spike, providers fall to {value:.0%} of their number at the start.")
 
 
 @criterion(
