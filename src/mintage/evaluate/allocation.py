@@ -61,14 +61,14 @@ def table(economy: Economy) -> list[Held]:
 
 
 def unlocks(spec: Spec, economy: Economy, horizon: float) -> list[Unlock]:
-    """The calendar: what each tranche unlocks in each 30 days of the horizon."""
+    """The calendar: what each tranche unlocks in each 30 days of the horizon, after what was unlocked at the start."""
     return list(_calendar(economy, horizon))
 
 
 def _calendar(economy: Economy, horizon: float) -> Iterator[Unlock]:
     for held in table(economy):
         for day in range(0, int(horizon), MONTH):
-            amount = held.unlocked(min(day + MONTH, horizon)) - (held.unlocked(day) if day else 0.0)
+            amount = held.unlocked(min(day + MONTH, horizon)) - held.unlocked(day)
             if amount > 0:
                 date = str(economy.start + timedelta(days=day)) if economy.start else ""
                 yield Unlock(day=day, date=date, holder=held.holder, role=held.role, amount=amount)

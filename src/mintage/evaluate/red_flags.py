@@ -25,7 +25,7 @@ def flags(tests: list[Test]) -> list[Flag]:
         failed = [t for t in mine if t.verdict == "fail"]
         open_ = [t for t in mine if t.verdict == "not_shown"]
         raised = True if failed else None if open_ else False
-        said = " ".join(t.sentence for t in (failed or open_ or mine))
+        said = " ".join(dict.fromkeys(t.sentence for t in (failed or open_ or mine)))
         evidence = {t.code: {"value": t.value, "threshold": t.threshold, **t.evidence} for t in mine}
         out.append(Flag(code=code, title=title, raised=raised, sentence=said, evidence=evidence))
     return out

@@ -41,7 +41,11 @@ def depth(e: Evidence) -> Finding:
 @criterion("T103", "A path from use to buying or burning the token", unit="flows", threshold=">= 1 flow", weight=2, source="red flag 3")
 def path_exists(e: Evidence) -> Finding:
     legs = [f for f in e.base.economy.flow_table if f.functional]
-    said = "Use of the service moves the token: {value:.0f} flows do." if legs else "No flow leads from using the service to buying or burning the token."
+    said = (
+        "Using the service moves the token (" + ", ".join(sorted({f.reason for f in legs})) + ")."
+        if legs
+        else "No flow leads from using the service to buying or burning the token."
+    )
     return at_least(float(len(legs)), 1, said, "", flows=[f.arrow for f in legs])
 
 

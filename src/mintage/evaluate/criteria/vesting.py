@@ -68,7 +68,7 @@ def generation(e: Evidence) -> Finding:
 
 @criterion("T306", "The largest unlock in 30 days", unit="1", threshold="<= 0.05 of the float", source="our choice")
 def largest(e: Evidence) -> Finding:
-    calendar = [u for u in unlocks(e.spec, e.base.economy, e.base.horizon) if u.day > 0]
+    calendar = unlocks(e.spec, e.base.economy, e.base.horizon)
     if not table(e.base.economy):
         return not_shown(NO_TABLE)
     by_day: dict[float, float] = {}
@@ -101,8 +101,7 @@ def volume(e: Evidence) -> Finding:
         return not_shown("market.daily_volume_usd is not declared, or there is no price or allocation")
     monthly: dict[float, float] = {}
     for u in unlocks(e.spec, e.base.economy, e.base.horizon):
-        if u.day > 0:
-            monthly[u.day] = monthly.get(u.day, 0.0) + u.amount
+        monthly[u.day] = monthly.get(u.day, 0.0) + u.amount
     days = float(M.unlock_days_of_volume(max(monthly.values(), default=0.0) * float(price[0].mean()), float(traded)))
     return at_most(days, 5, "The largest month of unlocks is {value:.1f} days of trading.", "")
 
