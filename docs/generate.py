@@ -7,12 +7,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, get_args
 
+import click
+
 from mintage import (
     processes as _processes,  # noqa: F401  (registers the processes)
 )
 from mintage import (
     report,
+    spec,
 )
+from mintage.cli import cli
 from mintage.codes import CODES
 from mintage.evaluate import figures as _figures  # noqa: F401  (registers the metrics)
 from mintage.evaluate.criteria import all_criteria
@@ -39,7 +43,9 @@ def pages() -> dict[str, str]:
         ),
         "tests.md": _page("Tests of the judgement", "Each is public: its threshold, its weight within its point, its source.", _tests()),
         "metrics.md": _page("Metrics", "One number per path each; a judgement shows the median and its interval.", _metrics()),
+        "commands.md": _page("Commands", "What `mintage COMMAND --help` says.", _commands()),
         "document.schema.json": report.schema(),
+        "spec.schema.json": spec.schema(),
     }
 
 
@@ -123,6 +129,15 @@ def _tests() -> Iterator[str]:
 def _metrics() -> Iterator[str]:
     better = {"up": "higher", "down": "lower", "": "neither"}
     yield _table(("name", "what it is", "unit", "better when"), [(f"`{m.name}`", m.title, m.unit, better[m.better]) for m in METRICS.values()])
+
+
+def _commands() -> Iterator[str]:
+    context = click.Context(cli, info_name="mintage")
+    for name in cli.list_commands(context):
+        command = cli.get_command(context, name)
+        if command is not None:
+            yield f"## mintage {name}"
+            yield f"```text\n{command.get_help(click.Context(command, info_name=name, parent=context, terminal_width=100)).rstrip()}\n```"
 
 
 def _first(text: str) -> str:
