@@ -164,6 +164,7 @@ def run_chunk(job: Job, first: int, number: int, tick: Callable[[int], None] | N
 
 
 def begin(job: Job, bound: Any, width: int) -> World:
+    """The opening world [.., path = width] of a job: the bound economy's own, or the one path it is to go on from."""
     if job.begin is None:
         return bound.start(width)  # type: ignore[no-any-return]
     b = job.begin

@@ -14,6 +14,8 @@ Verdict = Literal["pass", "warn", "fail", "not_shown"]
 
 
 class Part(BaseModel):
+    """Base of every part of a document: nothing undeclared gets in."""
+
     model_config = ConfigDict(extra="forbid")
 
 
