@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-
 from docs.generate import HOME, pages
+
 from mintage.codes import CODES
 from mintage.mechanisms.base import REGISTRY
 

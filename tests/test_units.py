@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mintage.errors import MintageError, SpecError
+from mintage.errors import SpecError
 from mintage.units import ONE, check_words, convert, parse, resolve
 
 WORDS = st.sampled_from(["USD", "RENDER", "day", "week", "year", "%", "1", "node", "h"])
@@ -55,10 +56,8 @@ def test_what_is_no_unit_is_refused(text):
 
 @given(st.text(max_size=30))
 def test_any_text_is_a_unit_or_a_clear_error(text):
-    try:
-        parse(text)
-    except MintageError as error:
-        assert error.faults[0].code == "MT130"
+    with contextlib.suppress(SpecError):
+        assert parse(text).powers is not None
 
 
 def test_dollars_are_not_days():

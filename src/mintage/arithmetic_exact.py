@@ -88,6 +88,7 @@ class ExactArithmetic(Arithmetic):
     """Decimals. `where`, `minimum` and their like let a float slip through in silence: `check_values` does not."""
 
     name = "exact"
+    clip = Arithmetic._between
     snap = Decimal(SNAP)
     where = staticmethod(np.where)
     num = staticmethod(_number)

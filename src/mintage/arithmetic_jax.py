@@ -18,6 +18,7 @@ class JaxArithmetic(Arithmetic):
     """float64 on whatever device JAX has."""
 
     name = "jax"
+    clip = Arithmetic._between
     snap = 1e-9
     num = staticmethod(float)
     zeros, full, where = staticmethod(jnp.zeros), staticmethod(jnp.full), staticmethod(jnp.where)

@@ -111,14 +111,15 @@ def row(metric: str, a: Measured, b: Measured) -> Row:
     meta = METRICS[metric]
     unit = meta.unit.replace("token", a.token).replace("fiat", a.fiat)
     both = ~(np.isnan(x) | np.isnan(y))
-    medians = [float(np.median(v[~np.isnan(v)])) if (~np.isnan(v)).any() else None for v in (x, y)]
+    mid_a, mid_b = (float(np.median(v[~np.isnan(v)])) if (~np.isnan(v)).any() else None for v in (x, y))
     if both.sum() < 2:
-        return Row(metric, meta.title, unit, *medians, None, None, None, None, None)
+        return Row(metric, meta.title, unit, mid_a, mid_b, None, None, None, None, None)
     x, y = x[both], y[both]
     found = paired_difference(x, y, LEVEL)
     good = None if not meta.better else float(((y > x) if meta.better == "up" else (y < x)).mean())
     apart = float(found.variance_unpaired)
-    return Row(metric, meta.title, unit, *medians, *(float(v) for v in found.difference), good, float(found.variance) / apart if apart > 0 else None)
+    mean, low, high = (float(v) for v in found.difference)
+    return Row(metric, meta.title, unit, mid_a, mid_b, mean, low, high, good, float(found.variance) / apart if apart > 0 else None)
 
 
 def changed(a: Spec, b: Spec) -> list[tuple[str, str, str]]:

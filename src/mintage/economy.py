@@ -163,6 +163,7 @@ class Call:
     offset: int
     writes: frozenset[str]
     use: Use
+    ctx: Context
 
 
 class Bound:
@@ -177,7 +178,8 @@ class Bound:
             vars(p).update(use.mechanism.derive(p, xp))
             writes = frozenset(binder.writes(use.params))
             dt = xp.num(economy.dt * use.every)
-            self.calls.append(Call(use.name, use.mechanism.step, p, dt, use.every, use.offset, writes, use))
+            ctx = Context(xp, 0, dt, {}, {}, None, use.every, use.offset)
+            self.calls.append(Call(use.name, use.mechanism.step, p, dt, use.every, use.offset, writes, use, ctx))
         self.overdraft = frozenset(a for a in economy.accounts if economy.kinds[a.kind].overdraft)
         self.caps = {n: xp.num(a.cap) for n, a in economy.assets.items() if a.cap is not None}
 
@@ -215,17 +217,19 @@ class Bound:
 
         `apply(balances, call, flows)` moves the money; `noise.take(name)` gives a call's noise.
         """
-        opening = dict(world.balances)
+        opening, emit, take = dict(world.balances), self.emit, noise.take
         for call in self.calls:
             if call.every == 1 or (t - call.offset) % call.every == 0:
-                flows, updates = self.emit(call, world, t, noise.take(call.name), opening)
+                flows, updates = emit(call, world, t, take(call.name), opening)
                 if flows:
                     apply(world.balances, call, flows)
-                self.keep(call, world, updates)
+                if updates:
+                    self.keep(call, world, updates)
 
     def emit(self, call: Call, world: World, t: Any, noise: Mapping[str, Any], opening: Mapping[Account, Any]) -> Emitted:
         """What one call emits; nothing is changed."""
-        ctx = Context(self.xp, t, call.dt, noise, opening, (t + 1) * self.dt, call.every, call.offset)
+        ctx = call.ctx  # one object a call: making a new one each step costs more than a rule's arithmetic on few paths
+        ctx.t, ctx.noise, ctx.opening, ctx.day = t, noise, opening, (t + 1) * self.dt
         return call.step(call.p, State(world.balances, world.memory[call.name]), world.signals, ctx)  # type: ignore[no-any-return]
 
     def keep(self, call: Call, world: World, updates: Mapping[str, Any]) -> None:

@@ -121,7 +121,7 @@ def draw(bound: Bound, source: NoiseSource, a: int, b: int) -> dict[str, dict[st
     """Noise of steps a .. b - 1 as [step, row, path]; zeros where a call is not due, so that streams advance as NumPy's do."""
     out: dict[str, dict[str, Any]] = {}
     for call in bound.calls:
-        streams = source.streams[call.name]
+        streams = source.streams.get(call.name, {})
         rows = [source.take(call.name) if (t - call.offset) % call.every == 0 else None for t in range(a, b)]
         blank = {n: np.zeros((s.rows, s.blocks * BLOCK)) for n, s in streams.items()}
         out[call.name] = {n: np.stack([(r or blank)[n] for r in rows]) for n in streams}

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 BLOCK = 256
 DRAWN_AHEAD = 16  # steps; bounds the buffer, never changes a number
 Array = NDArray[np.float64]
+NONE: Mapping[str, Array] = {}
 
 
 def stable_hash(name: str) -> int:
@@ -57,7 +58,10 @@ class NoiseSource:
         self.streams = {
             call: {name: Stream(seed, f"{call}.{name}", form, rows, first_block, blocks) for name, (form, rows) in wanted.items()}
             for call, wanted in declared.items()
+            if wanted
         }
 
     def take(self, call: str) -> Mapping[str, Array]:
-        return {name: stream.next() for name, stream in self.streams[call].items()}
+        """The noise of a call's next due step; most calls have none."""
+        streams = self.streams.get(call)
+        return {name: stream.next() for name, stream in streams.items()} if streams else NONE

@@ -101,7 +101,7 @@ def test_a_run_that_breaks_a_law_stops_and_says_where(body, code):
     e = economy(rule(body), assets={"TOK": Asset("TOK", cap=Decimal(150)), "USD": Asset("USD", 2, "fiat")})
     with pytest.raises(RunError, match=code) as error:
         simulate(e, 10, 3)
-    assert ("step 0" in str(error.value) or code == "MT306")
+    assert "step 0" in str(error.value) or code == "MT306"
     assert "path 0" in str(error.value)
     assert any(f.code == code for f in e.check())
 

@@ -60,18 +60,20 @@ def show(found: Any, horizon: int) -> None:
         out.print(f"[bold]{name}[/]: walk {f.walk:.3f} (s.e. {f.walk_error:.3f}) and noise {f.noise:.3f} (s.e. {f.noise_error:.3f}) a period, {f.rows} rows")
         out.print(f"  distrusted rows: {', '.join(map(str, f.flagged)) or 'none'}")
         gain = 1 - t.pinball / t.pinball_random_walk
-        out.print(
-            f"  80 % intervals covered {t.coverage_all:.0%} in {t.origins} rolling forecasts, so they are widened by {t.widen:.2f}; pinball loss {gain:.0%} below a random walk's"
-        )
+        out.print(f"  80 % intervals covered {t.coverage_all:.0%} in {t.origins} rolling forecasts and are widened by {t.widen:.2f}")
+        out.print(f"  pinball loss {gain:.0%} below a random walk's")
     table = Table(title=f"next {horizon} periods: 10 %, median, 90 %", title_justify="left", box=None, pad_edge=False)
     for head in ("period", "burned fiat", "price", "burned tokens"):
         table.add_column(head, justify="right")
     ahead = found.forecast(horizon)
-    three = lambda r: f"{figure(r['q10'])}  {figure(r['q50'])}  {figure(r['q90'])}"  # noqa: E731
     for i in range(horizon):
         table.add_row(f"+{i + 1}", *(three(ahead[k][i]) for k in ("burned_fiat", "price", "burned_tokens")))
     table.add_row("all", three(ahead["total"][0]), "", three(ahead["total"][1]))
     out.print(table)
+
+
+def three(row: dict[str, float]) -> str:
+    return f"{figure(row['q10'])}  {figure(row['q50'])}  {figure(row['q90'])}"
 
 
 def usable(spec: str, found: Any) -> None:

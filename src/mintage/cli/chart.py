@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Literal
 
 import click
 
-from ..errors import Fault, UsageError
+from ..errors import Fault, UsageError, nearest
 from .common import QUIET, SPEC, say, sizes, twin
 from .evaluate import BESIDE
 
@@ -24,14 +25,18 @@ from .evaluate import BESIDE
 @sizes(2000, steps=False)
 @BESIDE
 @QUIET
-def command(spec: str, name: str, form: str | None, mode: str, out: Path | None, paths: int, seed: int, workers: int, beside: int, quiet: bool) -> int:
+def command(
+    spec: str, name: str, form: str | None, mode: Literal["light", "dark"], out: Path | None, paths: int, seed: int, workers: int, beside: int, quiet: bool
+) -> int:
     """Draw one chart of SPEC's judgement as SVG, PNG (extra [report]) or as a Vega-Lite document."""
-    from ..charts import chart, to_png, to_svg
+    from ..charts import CHARTS, chart, to_png, to_svg
     from .judge import judge
 
     form = form or (out.suffix.lstrip(".") if out and out.suffix in (".svg", ".png", ".json") else "svg")
     if form == "png" and out is None:
         raise UsageError(Fault("MT520", "--format png", "no --out", "a file to write the picture to"))
+    if name.split(":")[0] not in CHARTS:  # before the futures are simulated, not after
+        raise UsageError(Fault("MT602", f"'{name[:40]}'", "no such chart", "one of: " + ", ".join(CHARTS), nearest(name, CHARTS)))
     drawn = chart(judge(spec, paths, min(beside, paths), seed, workers, quiet), name)
     if form == "png":
         assert out is not None

@@ -5,11 +5,13 @@ from __future__ import annotations
 import click
 from click.shell_completion import get_completion_class
 
+WHERE = """\b
+bash: mintage completion bash >> ~/.bashrc
+zsh:  mintage completion zsh >> ~/.zshrc
+fish: mintage completion fish > ~/.config/fish/completions/mintage.fish"""
 
-@click.command(
-    "completion",
-    epilog="\b\nbash: mintage completion bash >> ~/.bashrc\nzsh:  mintage completion zsh >> ~/.zshrc\nfish: mintage completion fish > ~/.config/fish/completions/mintage.fish",
-)
+
+@click.command("completion", epilog=WHERE)
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def command(shell: str) -> int:
     """Print the completion script for a shell."""

@@ -36,7 +36,8 @@ def command(code: str, as_json: bool) -> int:
         return listed(lists[code], as_json)
     if code.upper() in tests:
         c = tests[code.upper()]
-        text = f"Passes when: {c.threshold} [{c.unit or '-'}]. Weight {c.weight:g} in point {c.point}. Threshold from: {c.source}. Missing data counts as not shown."
+        text = f"Passes when: {c.threshold} [{c.unit or '-'}]. Weight {c.weight:g} in point {c.point}. Threshold from: {c.source}."
+        text += " Missing data counts as not shown."
         return told({"code": c.code, "title": c.title, "text": text}, as_json)
     if code.upper() in FLAGS:
         title, stands_on = FLAGS[code.upper()]

@@ -32,8 +32,7 @@ def command(as_json: bool) -> int:
         emit(rows)
     else:
         for r in rows:
-            click.echo(
-                f"{r['name']}: {r['title']} ({r['token']}), {r['mechanisms']} mechanisms and processes, {r['with_source']} of {r['numbers']} numbers with a source"
-            )
+            click.echo(f"{r['name']}: {r['title']} ({r['token']}), {r['mechanisms']} mechanisms and processes")
+            click.echo(f"  numbers: {r['with_source']} of {r['numbers']} with a source")
             click.echo(f"  scenarios: {', '.join(r['scenarios']) or 'none'}")  # type: ignore[arg-type]
     return 0
