@@ -112,6 +112,13 @@ def test_history_replays_exactly_then_holds_or_repeats():
         assert run["x"][1:, 1].tolist() == wanted
 
 
+def test_returns_are_the_logs_of_the_walk_with_the_same_noise():
+    walk, returns = use("gbm", "a", signal="x", drift=0.2), use("gbm_return", "a", signal="f", drift=0.2)
+    x = simulate(world(walk), 5, 30, save=Save(every=1, vars=("x",), paths=True))["x"]
+    f = simulate(world(returns), 5, 30, save=Save(every=1, vars=("f",), paths=True))["f"]
+    assert np.allclose(np.diff(np.log(x), axis=0), f[1:], rtol=1e-9, atol=1e-12)
+
+
 def test_a_shock_begins_holds_and_fades_by_half():
     run = simulate(world(use("shock", signal="x", base="y", factor=3, begin=2, length=3, half_life=2)), 1, 9, save=Save(every=1, vars=("x",), paths=True))
     assert np.allclose(run["x"][1:, 0] / 2, [1, 3, 3, 3, 3, 1 + 2 * 2**-0.5, 2, 1 + 2 * 2**-1.5, 1.5])
@@ -141,12 +148,13 @@ PARAMS = {
     "mean_reversion": {"level": 1},
     "trend": {"growth": 1, "limit": 9},
 }
+NUMBERS = ("factor", "gbm_return")  # they write pure numbers of either sign
 ALL = sorted(n for n in names() if REGISTRY[n].family == "process" and REGISTRY[n].__module__ == "mintage.processes")
 
 
 @pytest.mark.parametrize("name", ALL)
 def test_every_process_agrees_in_three_arithmetics_and_is_positive(name):
-    target = "f" if name == "factor" else "x"
+    target = "f" if name in NUMBERS else "x"
     one = use(name, signal=target, **PARAMS.get(name, {}))
     economy = world(one)
     assert economy.check() == []
@@ -165,4 +173,4 @@ def test_every_process_agrees_in_three_arithmetics_and_is_positive(name):
     for other in ("jax", "exact"):
         for key, value in found["numpy"].items():
             assert np.allclose(found[other][key], value, rtol=1e-12, atol=1e-14), (other, key)
-    assert name == "factor" or (found["numpy"][target] > 0).all()
+    assert name in NUMBERS or (found["numpy"][target] > 0).all()

@@ -47,10 +47,28 @@ class Gbm(Process):
     def derive(self, p: Any, xp: Any) -> dict[str, Any]:
         return {"trend": p.drift - xp.num("0.5") * p.volatility * p.volatility, "rest": xp.sqrt(1 - p.loading * p.loading)}
 
+    def move(self, p: Any, signals: Mapping[str, Any], ctx: Any) -> Any:
+        """The log return of a call."""
+        years = ctx.dt / p.year
+        return p.trend * years + (p.volatility * ctx.xp.sqrt(years)) * shock(p, signals, ctx, ctx.noise["z"])
+
     def step(self, p: Any, state: Any, signals: Mapping[str, Any], ctx: Any) -> Emitted:
-        xp, years = ctx.xp, ctx.dt / p.year
-        move = p.trend * years + (p.volatility * xp.sqrt(years)) * shock(p, signals, ctx, ctx.noise["z"])
-        return [], {p.signal: signals[p.signal] * xp.exp(move)}
+        return [], {p.signal: signals[p.signal] * ctx.xp.exp(self.move(p, signals, ctx))}
+
+
+class GbmReturn(Gbm):
+    """The log return of a geometric Brownian motion, one a call: for a price that other forces move too (`impact_price`)."""
+
+    name = "gbm_return"
+
+    class Params(Walk):
+        signal: Ref = writes(None, "1", "the log return")
+
+    class Params(Walk):
+        signal: Ref = writes(None, "1", "the signal that carries the return")
+
+    def step(self, p: Any, state: Any, signals: Mapping[str, Any], ctx: Any) -> Emitted:
+        return [], {p.signal: self.move(p, signals, ctx)}
 
 
 class JumpDiffusion(Process):

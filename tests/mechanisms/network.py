@@ -172,7 +172,7 @@ def whole(**changes: Any) -> Economy:
             tiers=({"cost": 2, "floor": 10}, {"cost": 1, "floor": 5}, {"cost": "0.5", "floor": 5}),
         ),
         use("listing", "dynamic_fee", every=7, offset=6, low="0.25", high=1),
-        use("impact", "impact_price"),
+        use("impact", "impact_price", outside="outside"),
         use("amm", "order_flow_price", price="pool_price"),
     )
     opening = {MARKET: D(1_000_000), POOL: D(100_000), POOL_USD: D(200_000), MARKET_USD: D(0)}

@@ -18,7 +18,11 @@ trade = st.decimals(min_value="0.01", max_value="90000", places=2)
 
 
 def impact(impact_=1, held=1_000_000):
-    return economy(use("price", "impact_price", impact=impact_), signals={"price": ("USD/TOK", "2"), "outside": ("USD/TOK", "2")}, opening={MARKET: held})
+    return economy(
+        use("price", "impact_price", impact=impact_, outside="outside"),
+        signals={"price": ("USD/TOK", "2"), "outside": ("USD/TOK", "2")},
+        opening={MARKET: held},
+    )
 
 
 def pool(outside="2", held=1_000_000, **params):
@@ -36,11 +40,32 @@ def test_the_log_price_moves_by_impact_times_net_over_depth(before, force):
 
 def test_impact_counts_every_flow_of_the_step_once_and_stays():
     jobs = use("jobs", "burn_mint")
-    e = economy(jobs, use("price", "impact_price", impact=3), signals={"demand": ("USD/day", "2000"), "price": ("USD/TOK", "2"), "outside": ("USD/TOK", "2")})
+    e = economy(
+        jobs,
+        use("price", "impact_price", impact=3, outside="outside"),
+        signals={"demand": ("USD/day", "2000"), "price": ("USD/TOK", "2"), "outside": ("USD/TOK", "2")},
+    )
     run = simulate(e, 1, 50, save=Save(every=1, paths=True, vars=("price", "burn/TOK")))
     held = 1_000_000 - np.cumsum(run["burn/TOK"][:, 0])
     moved = np.cumsum(3 * run["burn/TOK"][1:, 0] / held[:-1])
     assert run["price"][1:, 0] == pytest.approx(2 * np.exp(moved))
+
+
+def test_returns_and_impact_add_up_and_agree_with_an_outside_price_of_the_same_return():
+    jobs = use("jobs", "burn_mint")
+    signals_ = {"demand": ("USD/day", "2000"), "price": ("USD/TOK", "2"), "outside": ("USD/TOK", "2"), "r": ("1", "0.01")}
+    by_return = economy(jobs, use("price", "impact_price", impact=3, returns="r"), signals=signals_)
+    grown = use("outside", "trend", signal="outside", growth="3.65")  # 0.01 a day
+    by_level = economy(grown, jobs, use("price", "impact_price", impact=3, outside="outside"), signals=signals_)
+    a, b = (simulate(e, 1, 40, save=Save(vars=("price", "burn/TOK"))).end for e in (by_return, by_level))
+    assert a["price"] == pytest.approx(b["price"])
+    assert a["price"][0] > 2 * math.exp(0.4)
+
+
+@pytest.mark.parametrize("given_", [{}, {"returns": "price", "outside": "outside"}])
+def test_either_returns_or_an_outside_price_is_named(given_):
+    e = economy(use("price", "impact_price", **given_), signals={"price": ("USD/TOK", "2"), "outside": ("USD/TOK", "2")})
+    assert ("MT202", "price.returns") in [(f.code, f.where) for f in e.check()]
 
 
 def reserves(flows):

@@ -68,7 +68,7 @@ def scheduled(p: Any, ctx: Any) -> Any:
     repeats = look(breaks, (0,) * (len(breaks) - 1) + (1,), t) * ((t - last) // length)
     first = look(breaks, breaks, t) + repeats * length
     after = look(breaks, (*breaks[1:], last + length), t) + repeats * length
-    return p.base * p.budgets.at(ctx) * ctx.xp.power(p.decay, repeats) / (calls_before(after, ctx) - calls_before(first, ctx))
+    return p.base * p.budgets.at(ctx) * p.decay**repeats / (calls_before(after, ctx) - calls_before(first, ctx))
 
 
 def calls_before(step: Any, ctx: Any) -> Any:

@@ -10,7 +10,9 @@ from .base import Emitted, Mechanism, Number, Parameters, Ref, State, Tag, accou
 
 
 class ImpactPrice(Mechanism):
-    """An outside price, moved by what is bought from and sold to the market: P = outside exp(I), I' = I + impact net / depth.
+    """A price that the outside world and the market's own orders move:
+
+        P' = P exp(return + impact net / depth),   or with an outside price X:   P = X exp(I),  I' = I + impact net / depth
 
     net [token] is what left the market's account since the step began (bought less sold), depth what it held then: so whatever
     buys, burns or sells there counts, once, without being named. Call it at every step. Shapes [1, path]. Impact in proportion to net flow is an
@@ -20,17 +22,25 @@ class ImpactPrice(Mechanism):
     name = "impact_price"
 
     class Params(Parameters):
-        price: Ref = writes("price", "fiat/token", "the price")
-        outside: Ref = reads("outside", "fiat/token", "the price without this network's flows")
+        price: Ref = writes("price", "fiat/token", "the price; its start is the opening price")
+        returns: Ref = reads("", "1", "log return a step from the outside world, such as `gbm_return` writes; empty: `outside` is given")
+        outside: Ref = reads("", "fiat/token", "the price without this network's flows; empty: `returns` are given")
         market: Ref = account("market/token", "the holders who trade")
         impact: Number = number("1", "1", "change of log price for net buying of all that the market holds", ge="0")
 
+    def validate(self, p: Any) -> list[tuple[str, str, str]]:
+        named = [name for name in (p.returns, p.outside) if name]
+        return [] if len(named) == 1 else [("returns", f"{len(named)} of returns and outside are named", "one of the two")]
+
     def memory(self, p: Any, make: Any) -> dict[str, Any]:
-        return {"moved": make(0)}
+        return {"moved": make(0)} if p.outside else {}
 
     def step(self, p: Any, state: State, signals: Mapping[str, Any], ctx: Any) -> Emitted:
         before = ctx.opening[p.market]
-        moved = state["moved"] + (before - state[p.market]) * p.impact / before
+        push = (before - state[p.market]) * p.impact / before
+        if p.returns:
+            return [], {p.price: signals[p.price] * ctx.xp.exp(signals[p.returns] + push)}
+        moved = state["moved"] + push
         return [], {"moved": moved, p.price: signals[p.outside] * ctx.xp.exp(moved)}
 
 

@@ -16,16 +16,16 @@ class ProviderTier(Parameters):
 
     cost: Number = number(None, "fiat/node/day", "cost of one node: energy, hardware, bandwidth", gt="0")
     floor: Number = number("1", "node", "nodes that stay whatever happens", gt="0")
+    ceiling: Number = number("1000000000", "node", "most nodes there can be", gt="0")
 
 
 class ProviderEntry(Mechanism):
     """Nodes enter when revenue exceeds cost and leave when it does not.
 
-        revenue_i = price sum(income_i) / nodes_i,   nodes_i' = max(floor_i, nodes_i (1 + speed clip(revenue_i / (cost_i index) - 1, -1, 1)))
+        revenue_i = price sum(income_i) / nodes_i,   nodes_i' = clip(nodes_i (1 + speed clip(revenue_i / (cost_i index) - 1, -1, 1)), floor_i, ceiling_i)
 
-    [fiat/node/day], [node]; shapes [tier, path]; a call moves once, whatever its length. (Revenue is never negative, so only
-    the upper clip can bind.) With `tokens` set, providers sell what costs need, or `sell_share` of the epoch's
-    income when that is more, to buyers who bring fiat from outside, and pay costs as far as their fiat goes.
+    [fiat/node/day], [node]; shapes [tier, path]; a call moves once, whatever its length. With `tokens` set, providers sell what costs need,
+    or `sell_share` of the epoch's income when that is more, to buyers who bring fiat from outside, and pay costs as far as their fiat goes.
     """
 
     name = "provider_entry"
@@ -48,7 +48,7 @@ class ProviderEntry(Mechanism):
         sell_share: Number = number("0", "1", "share of income sold at least", ge="0", le="1")
 
     def derive(self, p: Any, xp: Any) -> dict[str, Any]:
-        return {"cost": column(xp, [t.cost for t in p.tiers]), "floor": column(xp, [t.floor for t in p.tiers])}
+        return {name: column(xp, [getattr(t, name) for t in p.tiers]) for name in ("cost", "floor", "ceiling")}
 
     @event(roles={"provider": "fiat"}, arguments={"number": "node"}, order_free=True)
     def register(self, p: Any, state: State, signals: Mapping[str, Any], ctx: Any, rows: Mapping[str, Any], number: Any) -> Emitted:
@@ -69,7 +69,8 @@ class ProviderEntry(Mechanism):
         for name in p.fiat_income:
             income = income + signals[name]
         revenue = income / nodes
-        number = xp.maximum(nodes * xp.minimum(revenue * (p.speed / cost) + (1 - p.speed), 1 + p.speed), p.floor)
+        growth = xp.clip(revenue * (p.speed / cost) + (1 - p.speed), 1 - p.speed, 1 + p.speed)  # 1 + speed clip(...), with an operation less
+        number = xp.clip(nodes * growth, p.floor, p.ceiling)
         shown = {p.nodes: number}
         if p.total:
             shown[p.total] = xp.total(number)
