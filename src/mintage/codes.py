@@ -269,11 +269,12 @@ CODES: dict[str, tuple[str, str]] = {
     ),
     "MT431": (
         "Too few rows to calibrate",
-        "A walk and a noise cannot be told apart on a short record. Twenty periods are the least; a year of weeks is better.",
+        "A walk and a noise cannot be told apart on a short record, and a forecast must be tried inside it. Forty periods are the least; a year of "
+        "weeks is better.",
     ),
     "MT432": (
         "A value that cannot be fitted",
-        "Logarithms are fitted, so every value must be a positive number. Missing data is not zero: cut the row.",
+        "Logarithms are fitted, so every value must be a positive number. Missing data is not zero: leave the cell empty, and the row is passed over.",
     ),
     "MT433": (
         "Impossible length of a forecast",
