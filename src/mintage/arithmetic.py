@@ -99,7 +99,7 @@ class NumpyArithmetic(Arithmetic):
     clip = staticmethod(np.clip)  # one pass: a third of the time of minimum and maximum with scalars
     exp, expm1, log, log1p, power, sqrt, abs, cos, sin = np.exp, np.expm1, np.log, np.log1p, np.power, np.sqrt, np.absolute, np.cos, np.sin
     logical_and, logical_or, logical_not = np.logical_and, np.logical_or, np.logical_not
-    concatenate, take_along_axis, clip = staticmethod(np.concatenate), staticmethod(np.take_along_axis), staticmethod(np.clip)
+    concatenate, take_along_axis = staticmethod(np.concatenate), staticmethod(np.take_along_axis)
 
     @staticmethod
     def array(x: Any) -> Any:

@@ -62,9 +62,6 @@ class GbmReturn(Gbm):
     name = "gbm_return"
 
     class Params(Walk):
-        signal: Ref = writes(None, "1", "the log return")
-
-    class Params(Walk):
         signal: Ref = writes(None, "1", "the signal that carries the return")
 
     def step(self, p: Any, state: Any, signals: Mapping[str, Any], ctx: Any) -> Emitted:
