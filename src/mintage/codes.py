@@ -308,6 +308,10 @@ CODES: dict[str, tuple[str, str]] = {
         "No such metric",
         "Metrics are listed by `mintage explain metrics`.",
     ),
+    "MT507": (
+        "Nothing to compare with",
+        "A comparison takes two designs or more: specs, presets, files, or a scenario such as render:bear. The first is the reference.",
+    ),
     "MT508": (
         "JAX is not installed",
         "The second engine is an extra: pip install 'mintage[jax]'. The NumPy engine needs nothing.",

@@ -61,6 +61,12 @@ class UsageError(MintageError):
     exit_status = 2
 
 
+class Interrupted(UsageError):
+    """The caller stopped the work before any of it was finished."""
+
+    exit_status = 130
+
+
 class SpecError(MintageError):
     """The spec, or a mechanism it names, is not sound: nothing was run."""
 

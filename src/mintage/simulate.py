@@ -93,11 +93,11 @@ def simulate(
 
 
 def plan(paths: int, workers: int = 1, chunk: int | None = None) -> list[tuple[int, int]]:
-    """Cut paths into (first, number) of whole blocks, evenly over the workers."""
+    """Cut paths into (first, number) of whole blocks: evenly over the workers, or as `chunk` says, whatever the workers."""
     blocks = -(-paths // BLOCK)
-    size = -(-chunk // BLOCK) if chunk else CHUNK_BLOCKS
-    pieces = -(-blocks // size)
-    pieces = min(blocks, -(-pieces // workers) * workers)
+    pieces = -(-blocks // (-(-chunk // BLOCK) if chunk else CHUNK_BLOCKS))
+    if not chunk:
+        pieces = min(blocks, -(-pieces // workers) * workers)
     edges = [blocks * i // pieces * BLOCK for i in range(pieces + 1)]
     return [(a, min(b, paths) - a) for a, b in itertools.pairwise(edges)]
 
@@ -111,7 +111,7 @@ def execute(job: Job, parts: list[tuple[int, int]], workers: int, executor: Exec
             before += number * job.steps
         return
     own = executor is None
-    pool = executor or ProcessPoolExecutor(min(workers, len(parts)), get_context("spawn"), initializer=partial(signal, SIGINT, SIG_IGN))
+    pool = executor or processes(min(workers, len(parts)))
     futures = {pool.submit(run_chunk, job, first, number): number for first, number in parts}
     done = 0
     try:
@@ -120,13 +120,23 @@ def execute(job: Job, parts: list[tuple[int, int]], workers: int, executor: Exec
             tick(done)
             yield future.result()
     except BrokenExecutor:
-        hint = "a script that starts workers needs `if __name__ == '__main__':` around its calls"
-        raise ServiceError(Fault("MT310", "workers", "a worker process ended early", "processes that can start", hint)) from None
+        raise broken() from None
     finally:
         for future in futures:
             future.cancel()
         if own:
             pool.shutdown(wait=True, cancel_futures=True)
+
+
+def processes(workers: int) -> ProcessPoolExecutor:
+    """Own worker processes, spawned, deaf to Ctrl-C: the caller hears it and stops them."""
+    return ProcessPoolExecutor(workers, get_context("spawn"), initializer=partial(signal, SIGINT, SIG_IGN))
+
+
+def broken() -> ServiceError:
+    """What to say when a worker died."""
+    hint = "a script that starts workers needs `if __name__ == '__main__':` around its calls"
+    return ServiceError(Fault("MT310", "workers", "a worker process ended early", "processes that can start", hint))
 
 
 def _shifted(tick: Callable[[int], None], before: int, n: int) -> None:

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import itertools
-from collections.abc import Mapping, Sequence
-from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor, as_completed
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import BrokenExecutor, Executor, as_completed
 from dataclasses import dataclass
 from decimal import Decimal
-from multiprocessing import get_context
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from .errors import Fault, MintageError, ServiceError, UsageError, nearest
-from .evaluate.figures import METRICS
+from .compare import known, resolve
+from .errors import Fault, Interrupted, MintageError, UsageError
 from .evaluate.measure import measure
-from .simulate import Progress
+from .runs import write_table
+from .simulate import Progress, broken, processes
 
 if TYPE_CHECKING:
     import xarray
@@ -58,14 +58,13 @@ class SweepResult:
             out.append({**flat, "error": r.error})
         return out
 
-    def to_csv(self) -> str:
-        """The table as CSV text."""
-        rows = self.table()
-        out = io.StringIO()
-        writer = csv.DictWriter(out, list(rows[0]) if rows else ["error"], lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-        return out.getvalue()
+    def to_csv(self, path: Path | str) -> None:
+        """Write the table as CSV. Errors: UsageError MT519."""
+        write_table(self.table(), Path(path), ".csv")
+
+    def to_parquet(self, path: Path | str) -> None:
+        """Write the table as parquet. Errors: ServiceError MT532 without the extra [data], UsageError MT519."""
+        write_table(self.table(), Path(path), ".parquet")
 
     def to_xarray(self) -> xarray.Dataset:
         """One dimension `point`; parameters are coordinates."""
@@ -79,54 +78,55 @@ class SweepResult:
         return xarray.Dataset(data, coords, {"spec": self.spec, "paths": self.paths, "seed": str(self.seed), "partial": int(self.partial)})
 
 
-def points(over: Mapping[str, Sequence[Any]], sample: Literal["grid", "list", "sobol"] = "grid", count: int = 64, seed: int = 1) -> list[dict[str, Any]]:
-    """The variants: every combination (grid), row by row (list, equal lengths), or a scrambled Sobol sample between (low, high)."""
+def variants(over: Mapping[str, Sequence[Any]], sample: Literal["grid", "list", "sobol"] = "grid", points: int = 64, seed: int = 1) -> list[dict[str, Any]]:
+    """Every combination (grid), row by row (list, equal lengths), or a scrambled Sobol sample between (low, high).
+
+    Errors: UsageError MT514 (none, or more than MOST), MT515 (lists of different lengths), MT516 (no range, no such sample).
+    """
     if not over:
         raise UsageError(Fault("MT514", "sweep", "nothing to sweep", "a path and its values, such as jobs.burn_share=0.5,0.95"))
-    if sample == "list":
-        lengths = {len(v) for v in over.values()}
-        if len(lengths) > 1:
-            raise UsageError(
-                Fault(
-                    "MT515",
-                    "sweep",
-                    "lists of lengths " + ", ".join(map(str, sorted(lengths))),
-                    "lists of one length",
-                    "use sample 'grid' for every combination",
-                )
-            )
-        rows = [dict(zip(over, row, strict=True)) for row in zip(*over.values(), strict=True)]
-    elif sample == "sobol":
-        bad = [p for p, v in over.items() if len(v) != 2 or not float(v[0]) < float(v[1])]
-        if bad:
-            raise UsageError(Fault("MT516", bad[0], f"{list(over[bad[0]])}", "(low, high) with low < high for a Sobol sample"))
-        rows = sobol(over, count, seed)
-    elif sample == "grid":
-        rows = [dict(zip(over, row, strict=True)) for row in itertools.product(*over.values())]
-    else:
+    if sample == "sobol":
+        return sobol(over, points, seed)
+    lengths = [len(v) for v in over.values()]
+    if sample == "list" and len(set(lengths)) > 1:
+        found = "lists of lengths " + ", ".join(map(str, lengths))
+        raise UsageError(Fault("MT515", "sweep", found, "lists of one length", "sample 'grid' runs every combination of values"))
+    if sample not in ("grid", "list"):
         raise UsageError(Fault("MT516", "sample", f"'{sample}'", "'grid', 'list' or 'sobol'"))
-    if not 0 < len(rows) <= MOST:
-        raise UsageError(Fault("MT514", "sweep", f"{len(rows):,} variants", f"1 to {MOST:,}"))
-    return rows
+    bounded(lengths[0] if sample == "list" else math.prod(lengths))
+    rows = zip(*over.values(), strict=True) if sample == "list" else itertools.product(*over.values())
+    return [dict(zip(over, row, strict=True)) for row in rows]
+
+
+def bounded(number: int) -> None:
+    """Refuse nothing, and more than anybody would wait for, before it is made."""
+    if not 0 < number <= MOST:
+        raise UsageError(Fault("MT514", "sweep", f"{number:,} variants", f"1 to {MOST:,}"))
 
 
 def sobol(over: Mapping[str, Sequence[Any]], count: int, seed: int) -> list[dict[str, Any]]:
     """Scrambled Sobol points (Sobol 1967, Owen 1995), six significant digits."""
     from scipy.stats import qmc
 
-    if not 1 <= count <= MOST:
-        raise UsageError(Fault("MT514", "sweep", f"{count} points", f"1 to {MOST:,}"))
+    bounded(count)
+    for path, ends in over.items():
+        if len(ends) != 2 or not float(ends[0]) < float(ends[1]):
+            raise UsageError(Fault("MT516", path, ", ".join(map(str, ends))[:80], "(low, high) with low < high for a Sobol sample"))
     low, high = ([float(v[i]) for v in over.values()] for i in (0, 1))
     unit = qmc.Sobol(len(over), scramble=True, rng=np.random.default_rng(seed)).random_base2(max(0, (count - 1).bit_length()))[:count]
     return [dict(zip(over, (Decimal(f"{x:.6g}") for x in row), strict=True)) for row in qmc.scale(unit, low, high)]
 
 
 def one(spec: Spec, parameters: dict[str, Any], paths: int, seed: int, steps: int | None, metrics: tuple[str, ...]) -> Row:
-    """One variant, measured; a spec that is not sound becomes a row that says so."""
+    """One variant, measured; a spec that is not sound, or a run that breaks a law, becomes a row that says so."""
     try:
         run = measure(spec.with_values(parameters), paths, seed, steps)
+    except Interrupted:
+        raise KeyboardInterrupt from None
     except MintageError as error:
         return Row(parameters, {}, str(error.faults[0]).split("\n")[0])
+    if run.run.manifest.partial:  # half a variant is no variant
+        raise KeyboardInterrupt
     found = {}
     for name in metrics:
         value = run.metric(name)
@@ -141,7 +141,7 @@ def sweep(
     over: Mapping[str, Sequence[Any]],
     sample: Literal["grid", "list", "sobol"] = "grid",
     *,
-    count: int = 64,
+    points: int = 64,
     paths: int = 1000,
     seed: int = 1,
     steps: int | None = None,
@@ -153,43 +153,43 @@ def sweep(
     """Run every variant on the same random numbers.
 
     `over` maps paths of the spec (`jobs.burn_share`, `signals.price.start`, `accounts.market.opening.RENDER`) to values, or to (low, high) for
-    `sobol`. `executor` is any standard Executor (a Dask client's `get_executor()` too); else `workers` processes. An invalid variant is a row
-    with its error; an interrupt keeps what was done.
-    """
-    from .compare import resolve
+    `sobol`, which draws `points` of them. `executor` is any standard Executor (a Dask client's `get_executor()` too); else `workers`
+    processes. An invalid variant is a row with its error; an interrupt keeps what was done. `progress(done, total)` counts variants.
 
+    Errors: UsageError MT506 (metric), MT510 (path), MT514 to MT516 (values), Interrupted MT505.
+    """
+    for metric in metrics:
+        known(metric)
     name, base = resolve(spec)
-    unknown = [m for m in metrics if m not in METRICS]
-    if unknown:
-        raise UsageError(Fault("MT506", unknown[0], "no such metric", "a metric's name", nearest(unknown[0], METRICS)))
-    variants = points(over, sample, count, seed)
     for path in over:
         base.value(path)  # an unknown path is the caller's mistake, not a variant's
-    jobs = [(base, p, paths, seed, steps, tuple(metrics)) for p in variants]
+    jobs = [(base, p, paths, seed, steps, tuple(metrics)) for p in variants(over, sample, points, seed)]
     done: dict[int, Row] = {}
-    pool = executor or (ProcessPoolExecutor(min(workers, len(jobs)), get_context("spawn")) if workers > 1 else None)
-    partial = False
     try:
-        for i, row in _run(jobs, pool):
+        for i, row in run(jobs, workers, executor):
             done[i] = row
             if progress:
                 progress(len(done), len(jobs))
     except KeyboardInterrupt:
-        partial = True
-    except BrokenExecutor:
-        hint = "a script that starts workers needs `if __name__ == '__main__':` around its calls"
-        raise ServiceError(Fault("MT310", "workers", "a worker process ended early", "processes that can start", hint)) from None
-    finally:
-        if pool is not None and executor is None:
-            pool.shutdown(wait=True, cancel_futures=True)
-    return SweepResult(name, paths, seed, tuple(done[i] for i in sorted(done)), partial)
+        if not done:
+            raise Interrupted(Fault("MT505", "sweep", "interrupted before any variant was finished", "at least one")) from None
+    return SweepResult(name, paths, seed, tuple(done[i] for i in sorted(done)), len(done) < len(jobs))
 
 
-def _run(jobs: list[tuple[Any, ...]], pool: Executor | None) -> Any:
-    """(index, row) as they finish."""
-    if pool is None:
+def run(jobs: list[tuple[Any, ...]], workers: int, executor: Executor | None) -> Iterator[tuple[int, Row]]:
+    """(index, row) as they finish: here, in own processes, or on the given executor."""
+    if executor is None and workers <= 1:
         yield from ((i, one(*job)) for i, job in enumerate(jobs))
         return
+    pool = executor or processes(min(workers, len(jobs)))
     futures = {pool.submit(one, *job): i for i, job in enumerate(jobs)}
-    for future in as_completed(futures) if hasattr(next(iter(futures)), "_condition") else futures:
-        yield futures[future], future.result()
+    try:
+        for future in as_completed(futures):
+            yield futures[future], future.result()
+    except BrokenExecutor:
+        raise broken() from None
+    finally:
+        for future in futures:
+            future.cancel()
+        if executor is None:
+            pool.shutdown(wait=True, cancel_futures=True)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import __version__
-from .errors import Fault, UsageError, nearest
+from .errors import Fault, Interrupted, UsageError, nearest
 from .noise import BLOCK
 from .save import Observer, Save
 from .sketch import QuantileSketch
@@ -155,7 +155,7 @@ class Trajectory:
 def merge(job: Job, chunks: list[Chunk], asked: int, partial: bool) -> Trajectory:
     """Chunks, in path order, to one result."""
     if not chunks:
-        raise UsageError(
+        raise Interrupted(
             Fault("MT505", "simulate", "interrupted before any chunk of paths was finished", "at least one", "fewer paths per chunk finish sooner")
         )
     e, paths = job.economy, sum(c.paths for c in chunks)

@@ -41,13 +41,13 @@ def command(
 
     An interrupt (Ctrl-C) leaves what was finished, labelled partial, and exits with 130.
     """
-    from ..runs import Folder, write
+    from ..runs import CHUNK, Folder, write
     from ..save import Save
     from ..simulate import simulate
 
     loaded = open_spec(spec)
     save = Save(every=every, vars=names or None, paths=bool(every), quantiles=(0.05, 0.5, 0.95) if every else ())
-    folder = Folder(out, loaded, paths, steps or loaded.steps, seed, save, engine, resume) if out else None
+    folder = Folder(out, loaded.economy(), paths, steps or loaded.steps, seed, save, engine, resume) if out else None
     with progress(quiet) as tick:
         run = simulate(
             loaded,
@@ -57,6 +57,7 @@ def command(
             save,
             engine=engine,
             workers=workers,
+            chunk=CHUNK if folder else None,
             progress=lambda done, total: tick("simulate", done, total),
             finished=folder.finished() if folder else None,
             on_chunk=folder.store if folder else None,

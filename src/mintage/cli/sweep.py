@@ -35,7 +35,7 @@ def values(text: str) -> tuple[str, list[Any]]:
 
 
 @click.command(
-    "sweep", epilog=twin('import mintage as mt\nfound = mt.sweep("render", {"price.volatility": [0.5, 1]}, paths=64, steps=364)\nprint(found.to_csv())')
+    "sweep", epilog=twin('import mintage as mt\nfound = mt.sweep("render", {"price.volatility": [0.5, 1]}, paths=64, steps=364)\nprint(found.table()[0])')
 )
 @click.argument("spec", metavar="SPEC")
 @click.argument("over", nargs=-1, required=True, metavar="PATH=VALUES...")
@@ -74,7 +74,7 @@ def command(
             open_spec(spec),
             dict(values(o) for o in over),
             sample,
-            count=points,
+            points=points,
             paths=paths,
             seed=seed,
             steps=steps,

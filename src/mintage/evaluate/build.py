@@ -117,7 +117,7 @@ def manifest(e: Evidence, created: str, seconds: float) -> Manifest:
         python=platform.python_version(),
         numpy=r.numpy,
         created=created,
-        partial=r.partial,
+        partial=e.partial,
         runs=e.counts,
         seconds=seconds,
     )

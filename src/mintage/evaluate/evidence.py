@@ -23,7 +23,7 @@ Report = Callable[[str, int, int], None]
 
 @dataclass(frozen=True)
 class Evidence:
-    """`usage_down` and `usage_up` scale the usage drivers by 1 -/+ 5 %; `ablated` pays the service in a stablecoin."""
+    """`usage_down` and `usage_up` scale the usage drivers by 1 -/+ 5 %; `ablated` pays the service in a stablecoin; `partial`: cut short."""
 
     spec: Spec
     base: Measured
@@ -32,6 +32,7 @@ class Evidence:
     usage_up: Measured | None
     ablated: Measured | None
     scenarios: dict[str, Measured] = field(default_factory=dict)
+    partial: bool = False
 
     @property
     def counts(self) -> dict[str, int]:
@@ -59,22 +60,33 @@ def usage(spec: Spec, factor: Decimal) -> dict[str, object]:
     return {path: spec.value(path) * factor for path in spec.evaluation.usage}
 
 
+def variants(spec: Spec) -> dict[str, Spec]:
+    """The runs beside the base run, by what a reader calls them."""
+    out = {}
+    if spec.evaluation.usage:
+        out = {f"usage {sign}5 %": spec.with_values(usage(spec, 1 + step)) for sign, step in (("-", -USAGE_STEP), ("+", USAGE_STEP))}
+    if (paid := ablated(spec)) is not None:
+        out["stablecoin"] = paid
+    return out | {f"scenario {name}": spec.scenario(name) for name, table in spec.scenarios.items() if name != "base" and table.judged}
+
+
 def gather(spec: Spec, paths: int, beside: int, seed: int, *, workers: int = 1, progress: Report | None = None) -> Evidence:
-    """Make all runs: the base, the usage pair, the ablation, each scenario."""
+    """Make all runs: the base, the usage pair, the ablation, each scenario.
+
+    After an interrupt no further run is begun, and a run beside the base that was cut short is left out: its paths could not be paired.
+    """
 
     def run(name: str, variant: Spec, number: int) -> Measured:
         tick = (lambda done, total: progress(name, done, total)) if progress else None
         return measure(variant, number, seed, workers=workers, progress=tick)
 
-    beside = min(beside, paths)
-    drivers, paid_in_stablecoin = bool(spec.evaluation.usage), ablated(spec)
     base = run("base", spec, paths)
-    return Evidence(
-        spec,
-        base,
-        base.head(beside),
-        run("usage -5 %", spec.with_values(usage(spec, 1 - USAGE_STEP)), beside) if drivers else None,
-        run("usage +5 %", spec.with_values(usage(spec, 1 + USAGE_STEP)), beside) if drivers else None,
-        run("stablecoin", paid_in_stablecoin, beside) if paid_in_stablecoin else None,
-        {name: run(name, spec.scenario(name), beside) for name in spec.scenarios if name != "base" and spec.scenarios[name].judged},
-    )
+    partial, number = base.run.manifest.partial, min(beside, base.paths)
+    made: dict[str, Measured] = {}
+    for name, variant in variants(spec).items():
+        if not partial and not (found := run(name, variant, number)).run.manifest.partial:
+            made[name] = found
+        else:
+            partial = True
+    scenarios = {name: made[f"scenario {name}"] for name in spec.scenarios if f"scenario {name}" in made}
+    return Evidence(spec, base, base.head(number), made.get("usage -5 %"), made.get("usage +5 %"), made.get("stablecoin"), scenarios, partial)
