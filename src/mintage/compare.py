@@ -10,7 +10,7 @@ import numpy as np
 
 from .errors import Fault, Interrupted, UsageError, nearest
 from .evaluate.figures import METRICS
-from .evaluate.measure import Measured, measure
+from .evaluate.measure import Measured, measure_whole
 from .metrics import paired_difference
 from .simulate import Progress
 
@@ -141,8 +141,8 @@ def finished(specs: list[Spec], paths: int, seed: int, steps: int, workers: int,
     total, each = len(specs) * paths * steps, paths * steps
     for spec in specs:
         tick = partial_tick(progress, len(runs) * each, total)
-        run = measure(spec, paths, seed, steps, workers=workers, progress=tick)
-        if run.run.manifest.partial:
+        run = measure_whole(spec, paths, seed, steps, workers=workers, progress=tick)
+        if run is None:
             break
         runs.append(run)
     if len(runs) < 2:

@@ -109,6 +109,11 @@ def atomically(path: Path, data: bytes) -> None:
         scratch.unlink(missing_ok=True)
 
 
+def put(path: Path, data: bytes) -> None:
+    """Write a file that a user named. Errors: UsageError MT519."""
+    writing(path, lambda: atomically(path, data))
+
+
 def pack(chunk: Chunk) -> bytes:
     """A chunk as npz bytes: plain arrays and one JSON text, nothing that executes."""
     names: dict[str, list[str]] = {part: list(getattr(chunk, part)) for part in PARTS}
@@ -147,7 +152,7 @@ def write(run: Trajectory, path: Path) -> None:
         arrays |= {f"q{q:g}:{k}": v for q, x in run.quantiles.items() for k, v in x.items()}
         out = io.BytesIO()
         np.savez_compressed(out, day=run.day, manifest=np.array(json.dumps(asdict(run.manifest))), **arrays)
-        writing(path, lambda: atomically(path, out.getvalue()))
+        put(path, out.getvalue())
     elif path.suffix == ".zarr":
         need("zarr")
         if path.exists():
@@ -176,7 +181,7 @@ def write_table(rows: Sequence[dict[str, Any]], path: Path, form: str = "") -> N
         writer = csv.DictWriter(text, list(rows[0]) if rows else ["empty"], lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
-        writing(path, lambda: atomically(path, text.getvalue().encode()))
+        put(path, text.getvalue().encode())
     else:
         raise UsageError(Fault("MT531", str(path), f"ends in '{form}'", ".npz, .zarr, .parquet or .csv for a run, .parquet or .csv for a table"))
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from .compare import known, resolve
 from .errors import Fault, Interrupted, MintageError, UsageError
-from .evaluate.measure import measure
+from .evaluate.measure import measure_whole
 from .runs import write_table
 from .simulate import Progress, broken, processes
 
@@ -120,12 +120,10 @@ def sobol(over: Mapping[str, Sequence[Any]], count: int, seed: int) -> list[dict
 def one(spec: Spec, parameters: dict[str, Any], paths: int, seed: int, steps: int | None, metrics: tuple[str, ...]) -> Row:
     """One variant, measured; a spec that is not sound, or a run that breaks a law, becomes a row that says so."""
     try:
-        run = measure(spec.with_values(parameters), paths, seed, steps)
-    except Interrupted:
-        raise KeyboardInterrupt from None
+        run = measure_whole(spec.with_values(parameters), paths, seed, steps)
     except MintageError as error:
         return Row(parameters, {}, str(error.faults[0]).split("\n")[0])
-    if run.run.manifest.partial:  # half a variant is no variant
+    if run is None:
         raise KeyboardInterrupt
     found = {}
     for name in metrics:

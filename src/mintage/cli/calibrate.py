@@ -47,7 +47,7 @@ def read(path: Path) -> dict[str, list[Any]]:
         with path.open(encoding="utf-8", newline="") as file:
             rows = list(csv.DictReader(file))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise UsageError(Fault("MT434", str(path), f"can not be read ({type(error).__name__})", "a CSV file in UTF-8 with a header")) from None
+        raise UsageError(Fault("MT434", str(path), f"cannot be read ({type(error).__name__})", "a CSV file in UTF-8 with a header")) from None
     return {name: [r.get(name) for r in rows] for name in (rows[0] if rows else {})}
 
 

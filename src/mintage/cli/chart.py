@@ -9,7 +9,7 @@ from typing import Literal
 import click
 
 from ..errors import Fault, UsageError, nearest
-from .common import QUIET, SPEC, say, sizes, twin
+from .common import QUIET, SPEC, say, sizes, twin, writable
 from .evaluate import BESIDE
 
 
@@ -30,8 +30,10 @@ def command(
 ) -> int:
     """Draw one chart of SPEC's judgement as SVG, PNG (extra [report]) or as a Vega-Lite document."""
     from ..charts import CHARTS, chart, to_png, to_svg
+    from ..runs import put
     from .judge import judge
 
+    writable(out)
     form = form or (out.suffix.lstrip(".") if out and out.suffix in (".svg", ".png", ".json") else "svg")
     if form == "png" and out is None:
         raise UsageError(Fault("MT520", "--format png", "no --out", "a file to write the picture to"))
@@ -40,12 +42,12 @@ def command(
     drawn = chart(judge(spec, paths, min(beside, paths), seed, workers, quiet), name)
     if form == "png":
         assert out is not None
-        out.write_bytes(to_png(drawn, mode=mode))
+        put(out, to_png(drawn, mode=mode))
     else:
         text = to_svg(drawn, mode=mode) if form == "svg" else json.dumps(drawn, indent=1)
         if out is None:
             click.echo(text)
             return 0
-        out.write_text(text, encoding="utf-8")
+        put(out, text.encode())
     say(f"wrote {out}", quiet)
     return 0

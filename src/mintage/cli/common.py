@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import click
+
+from ..errors import Fault, UsageError
 
 SPEC = click.argument("spec", metavar="SPEC")
 
@@ -105,14 +109,21 @@ def progress(quiet: bool) -> Iterator[Callable[[str, int, int], None]]:
         yield tick
 
 
-def figure(x: float | None, unit: str = "") -> str:
-    """A number a person reads: three or four digits, thousands apart, k, M and G written out as words by their size."""
-    if x is None or x != x:
-        return "-"
-    if unit == "1" and abs(x) < 1:
-        text = f"{x:.3g}"
-    elif abs(x) >= 1e4:
-        text = f"{x:,.0f}"
-    else:
-        text = f"{x:,.4g}"
-    return text
+def figure(x: float | None) -> str:
+    """A number a person reads, as the charts write it: 545,789,379 is 546M."""
+    from ..charts.values import short
+
+    return short(x)
+
+
+def stopped(partial: bool, what: str) -> int:
+    """The status of a result that an interrupt cut short, and a word about it: 130, or 0 when it is whole."""
+    if partial:
+        click.echo(f"partial: {what}", err=True)
+    return 130 if partial else 0
+
+
+def writable(path: Path | None) -> None:
+    """Say before the futures are simulated, not after, that a result cannot be written. Errors: UsageError MT519."""
+    if path is not None and (path.is_dir() or not os.access(path.parent, os.W_OK)):
+        raise UsageError(Fault("MT519", str(path), "cannot be written", "a file in a folder you may write to"))

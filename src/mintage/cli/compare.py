@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from .common import AS_JSON, QUIET, console, emit, figure, progress, sizes, twin
+from .common import AS_JSON, QUIET, console, emit, figure, progress, sizes, stopped, twin
 
 
 @click.command(
@@ -23,12 +23,7 @@ def command(designs: tuple[str, ...], paths: int, seed: int, steps: int | None, 
     Paired under common random numbers: each difference is taken on the same future, with a 95 % interval.
     """
     from ..compare import compare_all
-    from ..errors import Fault, UsageError, nearest
-    from ..evaluate.figures import METRICS
 
-    for name in metrics:
-        if name not in METRICS:
-            raise UsageError(Fault("MT506", name, "no such metric", "a metric's name", nearest(name, METRICS)))
     with progress(quiet) as tick:
         found = compare_all(designs, paths, seed, metrics=metrics or None, steps=steps, workers=workers, progress=lambda d, t: tick("compare", d, t))
     if as_json:
@@ -36,17 +31,18 @@ def command(designs: tuple[str, ...], paths: int, seed: int, steps: int | None, 
     else:
         for c in found:
             show(c)
-    return 0
+    return stopped(found[-1].partial, f"{found[-1].b} was the last design that was finished")
 
 
 def show(c: Any) -> None:
     """What differs in the specs, then the metrics that moved."""
+    from rich.markup import escape
     from rich.table import Table
 
     out = console()
-    out.print(f"[bold]{c.b}[/] against [bold]{c.a}[/] on the same {c.paths:,} futures, seed {c.seed}")
+    out.print(f"[bold]{escape(c.b)}[/] against [bold]{escape(c.a)}[/] on the same {c.paths:,} futures, seed {c.seed}")
     for path, a, b in c.changed[:20]:
-        out.print(f"  {path}: {a or '(none)'} -> {b or '(none)'}")
+        out.print(escape(f"  {path}: {a or '(none)'} -> {b or '(none)'}"))
     if len(c.changed) > 20:
         out.print(f"  ... and {len(c.changed) - 20} more")
     table = Table(box=None, pad_edge=False)
@@ -58,9 +54,7 @@ def show(c: Any) -> None:
             same += 1
             continue
         better = "" if r.better is None else f"{r.better:.0%}"
-        table.add_row(
-            f"{r.title} [{r.unit}]".replace("[", "\\["), figure(r.a), figure(r.b), figure(r.difference), f"{figure(r.low)} to {figure(r.high)}", better
-        )
+        table.add_row(escape(f"{r.title} [{r.unit}]"), figure(r.a), figure(r.b), figure(r.difference), f"{figure(r.low)} to {figure(r.high)}", better)
     out.print(table)
     if same:
         out.print(f"{same} metrics do not differ or are not defined", style="dim")

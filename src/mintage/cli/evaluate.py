@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from .common import AS_JSON, QUIET, SPEC, sizes, twin
+from .common import AS_JSON, QUIET, SPEC, sizes, stopped, twin
 
 BESIDE = click.option("--beside", type=click.IntRange(2, 10**7), default=2000, show_default=True, help="Futures of each comparison run.")
 
@@ -29,4 +29,4 @@ def command(spec: str, paths: int, seed: int, workers: int, beside: int, as_json
         click.echo(document.model_dump_json(indent=1))
     else:
         show(document)
-    return 1 if wanting(document) else 0
+    return stopped(document.manifest.partial, "an interrupt left out runs") or int(wanting(document))

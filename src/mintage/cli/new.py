@@ -35,6 +35,6 @@ def command(name: str, like: str, force: bool) -> None:
     except FileExistsError:
         raise UsageError(Fault("MT519", str(path), "is there already", "a new name", "--force overwrites it")) from None
     except OSError as error:
-        raise UsageError(Fault("MT519", str(path), f"can not be written ({error.strerror})", "a folder you may write to")) from None
+        raise UsageError(Fault("MT519", str(path), f"cannot be written ({error.strerror})", "a folder you may write to")) from None
     click.echo(str(path))
     say(f"Change it, then: mintage compare {like} {path}")

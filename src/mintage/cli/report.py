@@ -6,8 +6,7 @@ from pathlib import Path
 
 import click
 
-from ..errors import Fault, UsageError
-from .common import AS_JSON, QUIET, SPEC, say, sizes, twin
+from .common import AS_JSON, QUIET, SPEC, say, sizes, stopped, twin, writable
 from .evaluate import BESIDE
 
 
@@ -24,18 +23,15 @@ def command(spec: str, paths: int, seed: int, workers: int, beside: int, out: Pa
     Exits 0 whatever the verdict; `mintage evaluate` is the gate.
     """
     from ..report import render
+    from ..runs import put
     from .judge import judge, show
 
+    writable(out)
     document = judge(spec, paths, beside, seed, workers, quiet)
-    try:
-        scratch = out.with_name(out.name + ".part")
-        scratch.write_text(render(document), encoding="utf-8")
-        scratch.replace(out)
-    except OSError as error:
-        raise UsageError(Fault("MT519", str(out), f"can not be written ({error.strerror})", "a file in a folder you may write to")) from None
+    put(out, render(document).encode())
     if as_json:
         click.echo(document.model_dump_json(indent=1))
     else:
         show(document)
-    say(f"\nreport: {out.resolve()}", quiet and as_json)
-    return 0
+    say(f"\nreport: {out.resolve()}", quiet)
+    return stopped(document.manifest.partial, "an interrupt left out runs")

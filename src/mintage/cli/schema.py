@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import click
 
-from .common import emit, twin
+from .common import twin
 
 
-@click.command("schema", epilog=twin('import mintage as mt\nfrom mintage.spec import schema\nprint(schema()["type"], mt.Document.model_json_schema()["type"])'))
+@click.command("schema", epilog=twin("from mintage import report, spec\nprint(spec.schema()[:60])\nprint(report.schema()[:60])"))
 @click.argument("what", type=click.Choice(["spec", "document"]), default="spec")
 def command(what: str) -> int:
     """Print the JSON Schema of the spec's file format, or of the judged document (`--json` of evaluate and report)."""
     if what == "document":
-        from ..evaluate.document import Document
-
-        emit(Document.model_json_schema())
+        from ..report import schema
     else:
         from ..spec import schema
-
-        emit(schema())
+    click.echo(schema().rstrip())
     return 0

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from .common import AS_JSON, QUIET, SPEC, console, emit, figure, open_spec, progress, say, sizes, twin
+from .common import AS_JSON, QUIET, SPEC, console, emit, figure, open_spec, progress, say, sizes, stopped, twin, writable
 
 
 @click.command("simulate", epilog=twin('import mintage as mt\nrun = mt.simulate(mt.load("render"), paths=256, steps=28)\nprint(run.end["price"].mean())'))
@@ -45,6 +45,7 @@ def command(
     from ..save import Save
     from ..simulate import simulate
 
+    writable(export)
     loaded = open_spec(spec)
     save = Save(every=every, vars=names or None, paths=bool(every), quantiles=(0.05, 0.5, 0.95) if every else ())
     folder = Folder(out, loaded.economy(), paths, steps or loaded.steps, seed, save, engine, resume) if out else None
@@ -70,10 +71,8 @@ def command(
         emit({"manifest": asdict(run.manifest), "end": ends})
     else:
         show(run, ends)
-    if run.manifest.partial:
-        say(f"partial: {run.manifest.paths:,} of {run.manifest.asked_paths:,} paths" + (f"; go on with --resume --out {out}" if out else ""))
-        return 130
-    return 0
+    way_on = "; the same command with --resume goes on" if out else ""
+    return stopped(run.manifest.partial, f"{run.manifest.paths:,} of {run.manifest.asked_paths:,} paths{way_on}")
 
 
 def summary(value: Any) -> dict[str, float]:

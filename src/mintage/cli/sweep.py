@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from ..errors import Fault, UsageError
-from .common import AS_JSON, QUIET, console, emit, figure, open_spec, progress, say, sizes, twin
+from .common import AS_JSON, QUIET, console, emit, figure, open_spec, progress, say, sizes, stopped, twin, writable
 
 
 def values(text: str) -> tuple[str, list[Any]]:
@@ -31,7 +31,7 @@ def values(text: str) -> tuple[str, list[Any]]:
         return path, [Decimal(x) for x in given.split(",")]
     except (InvalidOperation, ValueError):
         expected = "PATH=1,2,3 or PATH=low..high/points (PATH=low..high for a Sobol sample)"
-        raise UsageError(Fault("MT516", f"'{text[:60]}'", "can not be read", expected)) from None
+        raise UsageError(Fault("MT516", f"'{text[:60]}'", "cannot be read", expected)) from None
 
 
 @click.command(
@@ -69,6 +69,7 @@ def command(
     from ..runs import write_table
     from ..sweep import DEFAULT, sweep
 
+    writable(out)
     with progress(quiet) as tick:
         found = sweep(
             open_spec(spec),
@@ -89,14 +90,12 @@ def command(
         emit({"spec": found.spec, "paths": found.paths, "seed": found.seed, "partial": found.partial, "rows": found.table()})
     elif not out:
         show(found)
-    if found.partial:
-        say("partial: interrupted")
-        return 130
-    return 0
+    return stopped(found.partial, f"{len(found.rows)} variants")
 
 
 def show(found: Any) -> None:
     """Parameters and medians, a row a variant."""
+    from rich.markup import escape
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False, title=f"{found.spec}: {len(found.rows)} variants, {found.paths:,} futures each, medians", title_justify="left")
@@ -105,6 +104,6 @@ def show(found: Any) -> None:
     for head in (*parameters, *metrics):
         table.add_column(head, justify="right")
     for r in found.rows:
-        cells = [figure(r.metrics[m][0]) for m in metrics] if r.metrics else [f"[red]{r.error[:60]}[/]", *[""] * (len(metrics) - 1)]
+        cells = [figure(r.metrics[m][0]) for m in metrics] if r.metrics else [f"[red]{escape(r.error[:60])}[/]", *[""] * (len(metrics) - 1)]
         table.add_row(*(f"{float(v):g}" for v in r.parameters.values()), *cells)
     console().print(table)

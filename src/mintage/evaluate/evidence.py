@@ -12,7 +12,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from ..errors import SpecError
-from .measure import Measured, measure
+from ..simulate import Progress
+from .measure import Measured, measure, measure_whole
 
 if TYPE_CHECKING:
     from ..spec import Spec
@@ -76,17 +77,17 @@ def gather(spec: Spec, paths: int, beside: int, seed: int, *, workers: int = 1, 
     After an interrupt no further run is begun, and a run beside the base that was cut short is left out: its paths could not be paired.
     """
 
-    def run(name: str, variant: Spec, number: int) -> Measured:
-        tick = (lambda done, total: progress(name, done, total)) if progress else None
-        return measure(variant, number, seed, workers=workers, progress=tick)
+    def tick(name: str) -> Progress | None:
+        return (lambda done, total: progress(name, done, total)) if progress else None
 
-    base = run("base", spec, paths)
+    base = measure(spec, paths, seed, workers=workers, progress=tick("base"))
     partial, number = base.run.manifest.partial, min(beside, base.paths)
     made: dict[str, Measured] = {}
     for name, variant in variants(spec).items():
-        if not partial and not (found := run(name, variant, number)).run.manifest.partial:
-            made[name] = found
-        else:
+        found = None if partial else measure_whole(variant, number, seed, workers=workers, progress=tick(name))
+        if found is None:
             partial = True
+        else:
+            made[name] = found
     scenarios = {name: made[f"scenario {name}"] for name in spec.scenarios if f"scenario {name}" in made}
     return Evidence(spec, base, base.head(number), made.get("usage -5 %"), made.get("usage +5 %"), made.get("stablecoin"), scenarios, partial)

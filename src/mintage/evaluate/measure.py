@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from ..accounts import Account
 from ..economy import Economy
-from ..errors import Fault, UsageError, nearest
+from ..errors import Fault, Interrupted, UsageError, nearest
 from ..save import Save
 from ..simulate import Progress, simulate
 from ..trajectory import Trajectory
@@ -169,6 +169,15 @@ def measure(
     save = Save(every=every, vars=watched(spec, economy), paths=True)
     run = simulate(economy, paths, steps or spec.steps, seed, save, workers=workers, executor=executor, progress=progress)
     return Measured(spec, economy, run)
+
+
+def measure_whole(spec: Spec, paths: int, seed: int, steps: int | None = None, *, workers: int = 1, progress: Progress | None = None) -> Measured | None:
+    """As `measure`, but None when an interrupt left out paths: half a run cannot be paired with another."""
+    try:
+        found = measure(spec, paths, seed, steps, workers=workers, progress=progress)
+    except Interrupted:
+        return None
+    return None if found.run.manifest.partial else found
 
 
 def summary(measured: Measured, names: Mapping[str, Metric] | None = None) -> dict[str, float | None]:
