@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import __version__
-from .errors import Fault, Interrupted, UsageError, nearest
+from .errors import Fault, Interrupted, RunError, UsageError, nearest
 from .noise import BLOCK
 from .save import Observer, Save
 from .sketch import QuantileSketch
@@ -77,6 +77,9 @@ class Collector:
         row, c = self.rows[step], self.chunk
         for name, value in self.observer(world, flows).items():
             x = self.cut(value)
+            if not np.isfinite(x.sum()):  # one pass; a value that is not finite never reaches a result
+                where = f"{name}, after step {step - 1}, path {self.chunk.first + int(np.argmax(~np.isfinite(x)))}"
+                raise RunError(Fault("MT306", where, "not a finite number", "a finite number"))
             if name in self.observer.amounts:
                 self.totals[name] = self.totals.get(name, 0) + x
             if c.series:
@@ -99,10 +102,12 @@ class Collector:
 
 def block_moments(x: Array) -> Array:
     """Count, mean and sum of squared deviations of each block of 256 paths: [3, block]. By block, so that no chunking changes a bit."""
-    edges = range(0, len(x), BLOCK)
-    parts = [x[e : e + BLOCK] for e in edges]
-    means = np.array([p.mean() for p in parts])
-    return np.array([[float(len(p)) for p in parts], means, [float(((p - m) ** 2).sum()) for p, m in zip(parts, means, strict=True)]])
+    whole = len(x) // BLOCK * BLOCK
+    parts = [p for p in (x[:whole].reshape(-1, BLOCK), x[whole:].reshape(1, -1)) if p.size]
+    count = np.concatenate([np.full(len(p), float(p.shape[1])) for p in parts])
+    mean = np.concatenate([p.mean(axis=1) for p in parts])
+    gaps = [p - p.mean(axis=1, keepdims=True) for p in parts]
+    return np.array([count, mean, np.concatenate([(g * g).sum(axis=1) for g in gaps])])
 
 
 def combine(moments: Array) -> tuple[Array, Array]:
@@ -162,6 +167,8 @@ def merge(job: Job, chunks: list[Chunk], asked: int, partial: bool) -> Trajector
     manifest = Manifest(e.name, e.digest(), job.seed, paths, job.steps, float(e.dt), job.engine, partial, asked)
 
     def stack(pick: Callable[[Chunk], dict[str, Array]]) -> dict[str, Array]:
+        if len(chunks) == 1:
+            return pick(chunks[0])  # no second copy of what may be most of the memory
         return {k: np.concatenate([pick(c)[k] for c in chunks], axis=-1) for k in pick(chunks[0])}
 
     moments = {k: combine(v) for k, v in stack(lambda c: c.moments).items()}

@@ -106,6 +106,14 @@ def test_a_run_that_breaks_a_law_stops_and_says_where(body, code):
     assert any(f.code == code for f in e.check())
 
 
+def test_a_value_that_is_not_finite_for_one_step_never_reaches_a_result():
+    def blink(p, s, g, c):
+        return [], {p.level: 1 / (c.t - 3) + 0 * g[p.level]} if c.t != 3 else {p.level: g[p.level] / 0}
+
+    with pytest.raises(RunError, match="MT306 level, after step 3, path 0"):
+        simulate(economy(rule(blink)), 10, 6, save=Save(every=1, vars=("level",), paths=True))
+
+
 def test_arrays_handed_out_can_not_be_changed_by_noise_refills():
     kept = []
 
