@@ -7,7 +7,7 @@ the earlier ones left, and applies their flows. Flows conserve by construction: 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from .check import FlowInfo
 
 Balances = dict[Account, Any]
+Settle = Callable[["Bound", Balances, list[Flow]], list[Flow]]
 
 
 @dataclass(frozen=True)
@@ -192,15 +193,19 @@ class Bound:
             out[call.name] = {n: (d.form, rows[n]) for n, d in declared.items()}
         return out
 
-    def start(self, paths: int) -> World:
-        """The world before the first step: opening balances, genesis flows, signals at their start, fresh memory."""
+    def start(self, paths: int, settle: Settle | None = None) -> World:
+        """The world before the first step: opening balances, genesis flows, signals at their start, fresh memory.
+
+        `settle(bound, balances, flows)` makes whole base units of them: `exact.settle` for exact work, nothing for arrays.
+        """
         e, xp = self.economy, self.xp
         balances: Balances = {a: xp.zeros(e.shape(a, paths)) for a in e.accounts}
         signals = {s.name: rows_of(xp, e.kinds[s.per].holders if s.per else 1, paths, s.start) for s in e.signals.values()}
+        opening = []
         for place, amount in e.opening.items():
             source = Account(EXTERNAL if e.assets[place.asset].form == "fiat" else ISSUANCE, place.asset)
             share = xp.full(e.shape(place, paths), xp.num(amount) / e.holders(place))
-            post(xp, balances, Flow(source, place, share, "opening"))
+            opening.append(Flow(source, place, share, "opening"))
         memory = {}
         for call in self.calls:
 
@@ -208,8 +213,9 @@ class Bound:
                 return xp.full((e.holders(of) if of else 1, paths), xp.num(value))
 
             memory[call.name] = call.use.mechanism.memory(call.p, make)
-            for flow in call.use.mechanism.genesis(call.p, xp):
-                post(xp, balances, flow)
+            opening += call.use.mechanism.genesis(call.p, xp)
+        for flow in settle(self, balances, opening) if settle and opening else opening:
+            post(xp, balances, flow)
         return World(balances, signals, memory)
 
     def step(self, world: World, t: Any, noise: Any, apply: Any) -> None:

@@ -224,7 +224,7 @@ class Shock(Process):
 
     def step(self, p: Any, state: Any, signals: Mapping[str, Any], ctx: Any) -> Emitted:
         xp = ctx.xp
-        began = xp.gate(ctx.day - p.begin, 0)
+        began = xp.after(ctx.day, p.begin, 0)
         faded = xp.exp(-p.ln2 * xp.maximum(ctx.day - p.begin - p.length, 0) / p.half_life)
         return [], {p.signal: signals[p.base] * (1 + began * (p.factor - 1) * faded)}
 

@@ -80,7 +80,7 @@ def run_exact(economy, steps, seed=3, paths=PATHS):
             return {k: to_exact(v[:, :paths]) for k, v in source.take(call).items()}
 
     bound = economy.bind(EXACT)
-    world, book = bound.start(paths), ExactBook(bound)
+    world, book = bound.start(paths, settle), ExactBook(bound)
     for t in range(steps):
         bound.step(world, t, Recorded(), book)
     return world, book
@@ -125,3 +125,11 @@ def test_a_float_that_slips_into_exact_work_is_refused():
         flow = Flow(Account("liquid", "TOK"), Account("staked", "TOK"), slipped, "stake")
         with pytest.raises(RunError, match="MT308"):
             ExactBook(bound)(world.balances, bound.calls[0], [flow])
+
+
+def test_an_opening_that_does_not_divide_is_whole_units_from_the_start():
+    economy = town(assets={"TOK": Asset("TOK", 0, cap=Decimal(2_000_000)), "USD": Asset("USD", 2, "fiat")}, opening={Account("liquid", "TOK"): Decimal(50_003)})
+    with exact():
+        world = economy.bind(EXACT).start(1, settle)
+        assert [int(x) for x in world.balances[Account("liquid", "TOK")][:, 0]] == [10001, 10001, 10001, 10000, 10000]
+        assert world.balances[Account("issuance", "TOK")][0, 0] == -50_003

@@ -72,5 +72,5 @@ def unlocked(t: Any, time: Any, xp: Any) -> Any:
     whole = xp.floor(xp.div(x, t.period, 0)) * t.period  # days in whole parts, 0 when unlocking is continuous
     days = xp.where(xp.eq(t.period, 0), x, whole)
     accrued = xp.div(days, t.duration, xp.num(1))
-    ripe = xp.gate(x - t.cliff, 0)
+    ripe = xp.after(x, t.cliff, 0)
     return t.tge + (1 - t.tge) * ripe * xp.clip(accrued, xp.num(0), xp.num(1))
