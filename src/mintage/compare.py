@@ -77,10 +77,12 @@ def known(metric: str, names: Collection[str] = METRICS) -> None:
 
 def resolve(design: Any) -> tuple[str, Spec]:
     """A Spec, a preset, a file, or any of these with a scenario behind a colon: `render:bear`."""
-    if not isinstance(design, str):
-        return design.name, design
-    from .spec import load
+    from .spec import Spec, load
 
+    if isinstance(design, Spec):
+        return design.name, design
+    if not isinstance(design, str):
+        return str(design), load(design)
     name, colon, scenario = design.rpartition(":")
     if not colon or {*scenario} & {*"./\\"}:  # a colon of a path, not of a scenario
         return design, load(design)

@@ -36,8 +36,9 @@ def quarterly(m: Measured, series: Array) -> Array:
 
 
 def quarterly_ratio(m: Measured) -> Any:
-    """Emission to external revenue by quarter [quarter, path]."""
-    return M.emission_ratio(quarterly(m, m.emission_value), quarterly(m, m.revenue))
+    """Emission to external revenue by quarter [quarter, path]; NaN without a price, empty in a run of less than a quarter."""
+    emitted = quarterly(m, m.emission_value)
+    return M.emission_ratio(emitted, quarterly(m, m.revenue)) if emitted.size and np.isfinite(emitted).all() else np.full(emitted.shape, np.nan)
 
 
 def signal(m: Measured, role: str) -> Array:
@@ -175,7 +176,7 @@ def ratio_slope(m: Measured) -> Any:
 @metric("Revenue covers emission, in quarters, to the end (1 or 0)", "1", "up")
 def parity_reached(m: Measured) -> Any:
     day = parity(m)
-    return np.isfinite(day) * 1.0
+    return np.where(np.isnan(day), np.nan, np.isfinite(day) * 1.0)
 
 
 @metric("Parity: from this day on revenue covers emission", "day", "down")
