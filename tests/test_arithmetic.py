@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import threading
-from decimal import Decimal, FloatOperation, InvalidOperation, getcontext
+from decimal import Decimal, DivisionByZero, FloatOperation, InvalidOperation, getcontext
 
 import numpy as np
 import pytest
@@ -66,7 +69,8 @@ def test_comparisons_and_choices_agree(a, b):
     with exact():
         for name in ("lt", "le", "gt", "ge", "eq"):
             masks = [np.asarray(getattr(xp, name)(on(xp, a[:n]), on(xp, b[:n])), dtype=bool) for xp in ENGINES]
-            assert np.array_equal(masks[0], masks[1]) and np.array_equal(masks[0], masks[2])
+            assert np.array_equal(masks[0], masks[1])
+            assert np.array_equal(masks[0], masks[2])
         for name in ("minimum", "maximum"):
             for xp in (NUMPY, JAX):
                 close(getattr(xp, name)(on(xp, a[:n]), on(xp, b[:n])), getattr(EXACT, name)(on(EXACT, a[:n]), on(EXACT, b[:n])), 0)
@@ -99,8 +103,33 @@ def test_a_gate_is_a_step_at_width_0_and_a_sigmoid_else(xp):
         hard = to_float(np.asarray(xp.gate(x, 0)))[:, 0]
         assert hard.tolist() == [0, 0, 1, 1]
         soft = to_float(np.asarray(xp.gate(x, xp.num("0.5") if xp is EXACT else 0.5)))[:, 0]
-        assert soft[0] == pytest.approx(1 / (1 + np.exp(2))) and soft[2] == pytest.approx(0.5)
-        assert float(np.asarray(xp.after(xp.num(3), xp.num(3), 0))) == 1
+        assert soft[0] == pytest.approx(1 / (1 + np.exp(2)))
+        assert soft[2] == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize("xp", ENGINES, ids=lambda x: x.name)
+def test_a_time_computed_in_two_ways_counts_as_reached(xp):
+    with exact():
+        early, late = on(xp, [0.3]), on(xp, [0.1 * 3])  # 0.30000000000000004
+        assert float(np.asarray(xp.after(early, late, 0))[0, 0]) == 1
+        assert float(np.asarray(xp.after(early, late * 2, 0))[0, 0]) == 0
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("xp", ENGINES, ids=lambda x: x.name)
+def test_a_soft_gate_far_from_its_threshold_neither_overflows_nor_leaves_0_to_1(xp):
+    with exact():
+        far = to_float(np.asarray(xp.gate(on(xp, [-1e6, 1e6]), xp.num("0.001"))))[:, 0]
+        assert far.tolist() == [0, 1]
+
+
+def test_the_gradient_of_a_soft_gate_is_finite_everywhere_and_that_of_the_logistic():
+    import jax
+
+    slope = jax.grad(lambda x: JAX.gate(x, 0.5))
+    assert [float(slope(x)) for x in (-1e6, 1e6)] == [0, 0]
+    for x in (-1.0, 0.0, 1.0):
+        assert float(slope(x)) == pytest.approx(0.5 / np.cosh(x) ** 2)
 
 
 @pytest.mark.parametrize("xp", ENGINES, ids=lambda x: x.name)
@@ -111,7 +140,53 @@ def test_lookup_put_and_add_at(xp):
         a = xp.zeros((3, 1))
         b = xp.add_at(a, np.array([1, 1]), on(xp, [2, 3]))
         c = xp.put(b, np.array([0]), on(xp, [7]))
-        assert to_float(np.asarray(a))[:, 0].tolist() == [0, 0, 0] and to_float(np.asarray(c))[:, 0].tolist() == [7, 5, 0]
+        assert to_float(np.asarray(a))[:, 0].tolist() == [0, 0, 0]
+        assert to_float(np.asarray(c))[:, 0].tolist() == [7, 5, 0]
+
+
+@pytest.mark.parametrize("xp", ENGINES, ids=lambda x: x.name)
+def test_an_array_filled_with_a_whole_number_takes_fractions(xp):
+    with exact():
+        half = xp.num("0.5")
+        assert to_float(np.asarray(xp.put(xp.full((2, 1), 1), 0, half)))[:, 0].tolist() == [0.5, 1]
+        assert to_float(np.asarray(xp.add_at(xp.full((2, 1), 1), np.array([0, 0]), half)))[:, 0].tolist() == [2, 1]
+
+
+@pytest.mark.parametrize("xp", ENGINES, ids=lambda x: x.name)
+def test_literal_whole_numbers_of_a_rule_stay_in_the_arithmetic(xp):
+    with exact():
+        x = on(xp, [-1, 2])
+        for value in (xp.maximum(x, 0), xp.minimum(1, x), xp.clip(x, 0, 1), xp.div(x, xp.zeros((2, 1)), 0), xp.where(xp.lt(x, 0), 0, x), xp.put(x, 0, 0)):
+            xp.check_values(value)
+        mask = xp.lt(x, 0)
+        third = xp.where(mask, 1, 2) / xp.where(mask, 3, 4)
+        xp.check_values(third)
+        assert to_float(np.asarray(third))[:, 0].tolist() == [1 / 3, 0.5]
+
+
+@pytest.mark.parametrize("xp", ENGINES, ids=lambda x: x.name)
+def test_remainder_and_uniform(xp):
+    with exact():
+        assert to_float(np.asarray(xp.mod(on(xp, [-1, 1, 7]), xp.num(3))))[:, 0].tolist() == [2, 1, 1]
+        assert xp.mod(8, 3) == 2
+        assert to_float(np.asarray(xp.uniform(np.array([0, 2**31, 2**32 - 1])))).tolist() == [0, 0.5, 1 - 2.0**-32]
+
+
+@pytest.mark.parametrize("xp", ENGINES, ids=lambda x: x.name)
+def test_floor_stays_a_floor_for_large_numbers(xp):
+    with exact():
+        x = on(xp, [5e9 + 0.75, 2e12 + 0.5, 2.9999999999, -3.0000000001, -0.5])
+        assert to_float(np.asarray(xp.floor(x)))[:, 0].tolist() == [5e9, 2e12, 3, -3, -1]
+
+
+@pytest.mark.parametrize("xp", ENGINES, ids=lambda x: x.name)
+def test_sorting_holders_leaves_leading_axes_apart(xp):
+    x = np.array([[[3.0, 1], [1, 2], [2, 3]], [[1, 5], [2, 5], [0, 4]]])
+    with exact():
+        lots = xp.array(x)
+        assert np.asarray(xp.argsort(lots)).tolist() == np.argsort(x, axis=1, kind="stable").tolist()
+        assert to_float(np.asarray(xp.sort(lots))).tolist() == np.sort(x, axis=1).tolist()
+        assert np.asarray(xp.argsort(lots, 0)).tolist() == np.argsort(x, axis=0, kind="stable").tolist()
 
 
 def test_precision_holds_the_largest_amount_and_a_new_thread_needs_the_context():
@@ -134,9 +209,17 @@ def test_floats_and_impossible_operations_trap_inside_exact():
             Decimal(1) < 0.5  # noqa: B015
         with pytest.raises(InvalidOperation):
             Decimal(0) / Decimal(0)
-        slipped = EXACT.where(np.array([True, False]), 0.5, EXACT.full((2,), 1))
-        with pytest.raises(RunError, match="MT308"):
-            EXACT.check_values(slipped)
+        with pytest.raises(FloatOperation):
+            EXACT.minimum(EXACT.full((2,), 1), 0.5)
+        ones = EXACT.full((2,), 1)
+        for slipped in (EXACT.where(np.array([True, False]), 0.5, ones), EXACT.put(ones, 0, 0.5)):
+            with pytest.raises(RunError, match="MT308"):
+                EXACT.check_values(slipped)
+
+
+def test_a_float_that_slips_through_minimum_outside_the_context_is_caught_at_the_end():
+    with pytest.raises(RunError, match="MT308"):
+        EXACT.check_values(EXACT.minimum(EXACT.full((2,), 1), 0.5))
 
 
 def test_small_arguments_keep_their_digits():
@@ -144,6 +227,9 @@ def test_small_arguments_keep_their_digits():
         tiny = Decimal("1e-30")
         assert abs(EXACT.expm1(tiny) / tiny - 1 - tiny / 2) < Decimal("1e-59")
         assert abs(EXACT.log1p(tiny) / tiny - 1 + tiny / 2) < Decimal("1e-59")
+        for name in ("expm1", "log1p"):
+            assert getattr(EXACT, name)(Decimal("1e-2000000")) == Decimal("1e-2000000")  # at once, not in two million digits
+            assert getattr(EXACT, name)(Decimal(0)) == 0
         assert EXACT.power(Decimal(3), Decimal(200)) == Decimal(3**200)
         assert abs(EXACT.power(Decimal(2), Decimal("0.5")) ** 2 - 2) < Decimal("1e-97")
 
@@ -160,3 +246,26 @@ def test_cosine_and_sine_agree(x):
 @given(st.floats(allow_nan=False, allow_infinity=False))
 def test_floats_to_decimals_and_back_is_the_same_float(x):
     assert float(to_exact(np.array([x]))[0]) == x
+
+
+def test_powers_of_zero_are_those_of_floats_and_an_infinite_one_traps():
+    with exact():
+        assert [EXACT.power(Decimal(0), Decimal(b)) for b in ("0", "0.5", "2")] == [1, 0, 0]
+        for b in ("-1", "-0.5"):
+            with pytest.raises(DivisionByZero):
+                EXACT.power(Decimal(0), Decimal(b))
+
+
+def test_without_jax_the_error_says_what_to_install():
+    code = """
+import sys
+sys.modules["jax"] = None
+from mintage.arithmetic import jax
+from mintage.errors import ServiceError
+try:
+    jax()
+except ServiceError as error:
+    print(error.faults[0].code, error.faults[0].hint)
+"""
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env={"PYTHONPATH": os.pathsep.join(sys.path)})
+    assert out.stdout.strip() == "MT508 pip install 'mintage[jax]'"

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from functools import cache
+from decimal import Decimal
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,6 +20,12 @@ if TYPE_CHECKING:
     from .arithmetic_exact import ExactArithmetic
 
 SNAP = "1e-9"
+LIFT = "1e-3"  # `floor` never lifts a value by more, so that it stays a floor above 1e6
+
+
+def _hard(width: Any) -> bool:
+    """A width of 0, known now. A traced width counts as soft."""
+    return isinstance(width, int | float | Decimal) and width == 0
 
 
 class Arithmetic:
@@ -26,6 +33,7 @@ class Arithmetic:
 
     name: str
     snap: Any
+    _lift: Any
     where: Any
     minimum: Any
     maximum: Any
@@ -34,6 +42,14 @@ class Arithmetic:
     num: Any
     zeros: Any
     full: Any
+    logical_and: Any
+    logical_or: Any
+    logical_not: Any
+    take_along_axis: Any
+    _nearest: Any
+    _below: Any
+    _order: Any
+    _sorted: Any
     clip: Any
 
     def _between(self, x: Any, low: Any, high: Any) -> Any:
@@ -48,10 +64,10 @@ class Arithmetic:
         return self.near(a, b)
 
     def lt(self, a: Any, b: Any) -> Any:
-        return (a < b) & ~self.near(a, b)
+        return self.logical_and(a < b, self.logical_not(self.near(a, b)))
 
     def le(self, a: Any, b: Any) -> Any:
-        return (a < b) | self.near(a, b)
+        return self.logical_or(a < b, self.near(a, b))
 
     def gt(self, a: Any, b: Any) -> Any:
         return self.lt(b, a)
@@ -60,46 +76,70 @@ class Arithmetic:
         return self.le(b, a)
 
     def gate(self, x: Any, width: Any) -> Any:
-        """1 where x >= 0, else 0 when width is 0; 1 / (1 + exp(-x / width)) when width > 0, so that gradients see the threshold."""
-        if (isinstance(width, float | int) and width == 0) or getattr(width, "is_zero", lambda: False)():
-            return self.where(self.ge(x, self.num(0)), self.num(1), self.num(0))
-        return 1 / (1 + self.exp(-x / width))
+        """1 where x >= 0, else 0 when width is 0; 1 / (1 + exp(-x / width)) when width > 0, so that gradients see the threshold.
+
+        Zero has no scale to snap to: for a difference of two computed values use `after` or `ge`.
+        """
+        if _hard(width):
+            return self._step(x >= 0)
+        z = x / width
+        small = self.exp(self.where(z < 0, z, -z))  # at most 1: neither it nor its gradient overflows far from the threshold
+        return self.where(z < 0, small, self.num(1)) / (1 + small)
 
     def after(self, t: Any, t0: Any, width: Any) -> Any:
-        """gate(t - t0, width), exact on equal times."""
-        return self.gate(t - t0, width)
+        """gate(t - t0, width), snapped: equal times count as reached."""
+        return self._step(self.ge(t, t0)) if _hard(width) else self.gate(t - t0, width)
+
+    def _step(self, mask: Any) -> Any:
+        return self.where(mask, self.num(1), self.num(0))
+
+    def floor(self, x: Any) -> Any:
+        """Largest whole number not above x, where x within 1e-9 relative (1e-3 at most) below a whole number counts as that number."""
+        near = self._nearest(x)
+        return self.where(self.abs(x - near) <= self.minimum(self.snap * self.abs(near), self._lift), near, self._below(x))
+
+    def argsort(self, x: Any, axis: int = -2) -> Any:
+        """Stable order along `axis` (holders). In it, a value within 1e-9 of its run's first is a tie, and ties go to the lower row."""
+        order = self._order(x, axis)
+        runs, n = self._runs(self.take_along_axis(x, order, axis), axis), x.shape[axis]
+        return self._sorted(runs * n + order, axis) % n
+
+    def sort(self, x: Any, axis: int = -2) -> Any:
+        return self.take_along_axis(x, self.argsort(x, axis), axis)
 
     def mod(self, t: Any, n: Any) -> Any:
+        """Remainder with the sign of n; not snapped, so for whole numbers (steps, slots)."""
         return t % n
 
     def uniform(self, k: Any) -> Any:
         """k / 2^32: a uniform that is the same number in every arithmetic."""
         return k / self.num(2**32)
 
-    def _ties(self, ordered: Any, order: Any) -> Any:
-        """Rows of an argsort, with runs of values within 1e-9 of the run's first put back in row order."""
-        out = np.array(order)
-        for index in np.ndindex(out.shape[1:]):
-            column, rows, start = ordered[(slice(None), *index)], out[(slice(None), *index)], 0
-            for i in range(1, len(rows) + 1):
-                if i == len(rows) or not self.near(column[i], column[start]):
-                    rows[start:i] = np.sort(rows[start:i])
-                    start = i
-        return out
+    def _runs(self, ordered: Any, axis: int) -> Any:
+        """The number of the run of ties that each sorted value belongs to."""
+        rows = np.moveaxis(ordered, axis, 0)
+        runs, first = np.zeros(rows.shape, dtype=np.int64), rows[0]
+        for i in range(1, len(rows)):
+            tie = self.near(rows[i], first)
+            runs[i] = runs[i - 1] + self.logical_not(tie)
+            first = np.where(tie, first, rows[i])
+        return np.moveaxis(runs, 0, axis)
 
 
 class NumpyArithmetic(Arithmetic):
     """float64 arrays."""
 
     name = "numpy"
-    snap = 1e-9
+    snap, _lift = float(SNAP), float(LIFT)
     num = staticmethod(float)
-    zeros, full, where = staticmethod(np.zeros), staticmethod(np.full), staticmethod(np.where)
+    zeros, full, where = staticmethod(np.zeros), staticmethod(partial(np.full, dtype=np.float64)), staticmethod(np.where)
     minimum, maximum = np.minimum, np.maximum
     clip = staticmethod(np.clip)  # one pass: a third of the time of minimum and maximum with scalars
     exp, expm1, log, log1p, power, sqrt, abs, cos, sin = np.exp, np.expm1, np.log, np.log1p, np.power, np.sqrt, np.absolute, np.cos, np.sin
     logical_and, logical_or, logical_not = np.logical_and, np.logical_or, np.logical_not
     concatenate, take_along_axis = staticmethod(np.concatenate), staticmethod(np.take_along_axis)
+    _nearest, _below = staticmethod(np.round), np.floor
+    _order, _sorted = staticmethod(partial(np.argsort, kind="stable")), staticmethod(np.sort)
 
     @staticmethod
     def array(x: Any) -> Any:
@@ -131,29 +171,16 @@ class NumpyArithmetic(Arithmetic):
             return a / b
         return np.where(some, a / np.where(some, b, 1.0), default)
 
-    def floor(self, x: Any) -> Any:
-        """Largest whole number not above x, where x within 1e-9 below a whole number counts as that number."""
-        near = np.round(x)
-        return np.where(self.near(x, near), near, np.floor(x))
-
-    def argsort(self, x: Any, axis: int = 0) -> Any:
-        """Stable order of rows (axis 0), ties within 1e-9 to the lower row."""
-        order = np.argsort(x, axis=axis, kind="stable")
-        return self._ties(np.take_along_axis(x, order, axis), order)
-
-    def sort(self, x: Any, axis: int = 0) -> Any:
-        return np.take_along_axis(x, self.argsort(x, axis), axis)
-
     @staticmethod
     def put(a: Any, index: Any, value: Any) -> Any:
-        out = a.copy()
+        out = np.array(a, dtype=np.float64)
         out[index] = value
         return out
 
     @staticmethod
     def add_at(a: Any, index: Any, value: Any) -> Any:
         """a with value added at index; rows named twice are added twice."""
-        out = a.copy()
+        out = np.array(a, dtype=np.float64)
         np.add.at(out, index, value)
         return out
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal, DivisionByZero, FloatOperation, InvalidOperation, localcontext
+from decimal import MAX_EMAX, MIN_EMIN, ROUND_FLOOR, Context, Decimal, DivisionByZero, FloatOperation, InvalidOperation, localcontext
 from typing import Any
 
 import numpy as np
 
-from .arithmetic import SNAP, Arithmetic, NumpyArithmetic
+from .arithmetic import LIFT, SNAP, Arithmetic, NumpyArithmetic
 from .errors import Fault, RunError
 
 PRECISION = 100  # 50 digits cannot hold 2^256 - 1
@@ -36,6 +36,18 @@ def _each(rule: Callable[..., Any], inputs: int = 1) -> Callable[..., Any]:
     return each
 
 
+def _whole(x: Any) -> Any:
+    """A literal whole number of a rule as a Decimal: two ints left among the values would divide to a float."""
+    return Decimal(x) if type(x) is int else x
+
+
+def _literal(rule: Callable[..., Any]) -> Callable[..., Any]:
+    def with_literals(*args: Any) -> Any:
+        return rule(*(_whole(a) for a in args))
+
+    return with_literals
+
+
 def _guarded(rule: Callable[..., Decimal]) -> Callable[..., Decimal]:
     def with_guard(*args: Any) -> Decimal:
         with localcontext() as c:
@@ -47,24 +59,28 @@ def _guarded(rule: Callable[..., Decimal]) -> Callable[..., Decimal]:
 
 
 def _expm1(x: Decimal) -> Decimal:
-    if abs(x) >= Decimal("0.1"):
-        return x.exp() - 1
+    if not x or x.adjusted() < -PRECISION:
+        return x + x * x / 2  # the next term is below the last digit
     with localcontext() as c:  # the subtraction loses as many digits as x has leading zeros
         c.prec += max(0, -x.adjusted())
         return x.exp() - 1
 
 
 def _log1p(x: Decimal) -> Decimal:
+    if not x or x.adjusted() < -PRECISION:
+        return x - x * x / 2
     with localcontext() as c:
-        c.prec += max(0, -x.adjusted()) if x else 0
+        c.prec += max(0, -x.adjusted())
         return (1 + x).ln()
 
 
 def _power(a: Decimal, b: Decimal) -> Decimal:
+    if not b:
+        return Decimal(1)  # 0^0 too, as in floats
+    if not a:
+        return Decimal(0) if b > 0 else 1 / a  # which raises
     if b == b.to_integral_value() and abs(b) < 10**6:
         return a ** int(b)
-    if a == 0:
-        return Decimal(0)
     return (b * a.ln()).exp()
 
 
@@ -84,27 +100,33 @@ def _div(a: Any, b: Any, default: Any) -> Any:
     return a / b if b else default
 
 
+def _mod(t: Any, n: Any) -> Any:
+    rest = t % n  # Decimals take the sign of t
+    return rest + n if rest and (rest < 0) != (n < 0) else rest
+
+
 class ExactArithmetic(Arithmetic):
     """Decimals. `where`, `minimum` and their like let a float slip through in silence: `check_values` does not."""
 
     name = "exact"
     clip = Arithmetic._between
-    snap = Decimal(SNAP)
-    where = staticmethod(np.where)
+    snap, _lift = Decimal(SNAP), Decimal(LIFT)
+    where = staticmethod(lambda mask, a, b: np.where(mask, _whole(a), _whole(b))[()])
     num = staticmethod(_number)
     exp, expm1, log, log1p = (staticmethod(_each(_guarded(f))) for f in (Decimal.exp, _expm1, Decimal.ln, _log1p))
     sqrt, cos = staticmethod(_each(_guarded(Decimal.sqrt))), staticmethod(_each(_guarded(_cos)))
     sin = staticmethod(_each(_guarded(lambda x: _cos(x - PI / 2))))
     power = staticmethod(_each(_guarded(_power), 2))
     abs = staticmethod(_each(abs))
-    minimum = staticmethod(_each(lambda a, b: a if a <= b else b, 2))
-    maximum = staticmethod(_each(lambda a, b: a if a >= b else b, 2))
-    div = staticmethod(_each(_div, 3))
+    minimum = staticmethod(_literal(_each(lambda a, b: a if a <= b else b, 2)))
+    maximum = staticmethod(_literal(_each(lambda a, b: a if a >= b else b, 2)))
+    div, mod = staticmethod(_literal(_each(_div, 3))), staticmethod(_each(_mod, 2))
     logical_and, logical_or, logical_not = np.logical_and, np.logical_or, np.logical_not
     total, sum, lookup = (staticmethod(f) for f in (NumpyArithmetic.total, NumpyArithmetic.sum, NumpyArithmetic.lookup))
-    put, add_at = staticmethod(NumpyArithmetic.put), staticmethod(NumpyArithmetic.add_at)
     concatenate, take_along_axis = staticmethod(np.concatenate), staticmethod(np.take_along_axis)
-    argsort, sort = NumpyArithmetic.argsort, NumpyArithmetic.sort
+    _nearest = staticmethod(_each(lambda v: v.to_integral_value()))
+    _below = staticmethod(_each(lambda v: v.to_integral_value(rounding=ROUND_FLOOR)))
+    _order, _sorted = (staticmethod(f) for f in (NumpyArithmetic._order, NumpyArithmetic._sorted))
 
     @staticmethod
     def array(x: Any) -> Any:
@@ -122,21 +144,17 @@ class ExactArithmetic(Arithmetic):
     def cumsum(x: Any, axis: int) -> Any:
         return np.cumsum(x, axis=axis, dtype=object)
 
-    def near(self, a: Any, b: Any) -> Any:
-        return np.asarray(_each(lambda x, y: abs(x - y) <= self.snap * max(abs(x), abs(y)), 2)(a, b), dtype=bool)
+    @staticmethod
+    def put(a: Any, index: Any, value: Any) -> Any:
+        out = a.copy()
+        out[index] = _whole(value)
+        return out
 
-    def lt(self, a: Any, b: Any) -> Any:
-        return np.asarray(_each(lambda x, y: x < y, 2)(a, b), dtype=bool) & ~self.near(a, b)
-
-    def le(self, a: Any, b: Any) -> Any:
-        return np.asarray(_each(lambda x, y: x < y, 2)(a, b), dtype=bool) | self.near(a, b)
-
-    def floor(self, x: Any) -> Any:
-        def one(v: Decimal) -> Decimal:
-            near = v.to_integral_value()
-            return near if abs(v - near) <= self.snap * max(abs(v), abs(near)) else v.to_integral_value(rounding="ROUND_FLOOR")
-
-        return _each(one)(x)
+    @staticmethod
+    def add_at(a: Any, index: Any, value: Any) -> Any:
+        out = a.copy()
+        np.add.at(out, index, value)
+        return out
 
     @staticmethod
     def check_values(x: Any) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from .arithmetic import Arithmetic
+from .arithmetic import LIFT, SNAP, Arithmetic
 
 jax.config.update("jax_enable_x64", True)  # type: ignore[no-untyped-call]
 
@@ -19,14 +20,16 @@ class JaxArithmetic(Arithmetic):
 
     name = "jax"
     clip = Arithmetic._between
-    snap = 1e-9
+    snap, _lift = float(SNAP), float(LIFT)
     num = staticmethod(float)
-    zeros, full, where = staticmethod(jnp.zeros), staticmethod(jnp.full), staticmethod(jnp.where)
+    zeros, full, where = staticmethod(jnp.zeros), staticmethod(partial(jnp.full, dtype=jnp.float64)), staticmethod(jnp.where)
     minimum, maximum = staticmethod(jnp.minimum), staticmethod(jnp.maximum)
     exp, expm1, log, log1p, power, sqrt = (staticmethod(f) for f in (jnp.exp, jnp.expm1, jnp.log, jnp.log1p, jnp.power, jnp.sqrt))
     abs, cos, sin = staticmethod(jnp.abs), staticmethod(jnp.cos), staticmethod(jnp.sin)
     logical_and, logical_or, logical_not = staticmethod(jnp.logical_and), staticmethod(jnp.logical_or), staticmethod(jnp.logical_not)
     concatenate, take_along_axis = staticmethod(jnp.concatenate), staticmethod(jnp.take_along_axis)
+    _nearest, _below = staticmethod(jnp.round), staticmethod(jnp.floor)
+    _order, _sorted = staticmethod(partial(jnp.argsort, stable=True)), staticmethod(jnp.sort)
 
     @staticmethod
     def array(x: Any) -> Any:
@@ -54,32 +57,25 @@ class JaxArithmetic(Arithmetic):
         some = b != 0
         return jnp.where(some, a / jnp.where(some, b, 1.0), default)
 
-    def floor(self, x: Any) -> Any:
-        near = jnp.round(x)
-        return jnp.where(self.near(x, near), near, jnp.floor(x))
+    def _runs(self, ordered: Any, axis: int) -> Any:
+        rows = jnp.moveaxis(ordered, axis, 0)
 
-    def argsort(self, x: Any, axis: int = 0) -> Any:
-        """Stable order of rows (axis 0); values within 1e-9 of their run's first count as ties, and ties go to the lower row."""
-        order = jnp.argsort(x, axis=axis, stable=True)
-        ordered = jnp.take_along_axis(x, order, axis)
+        def step(carry: Any, value: Any) -> Any:
+            first, run = carry
+            tie = self.near(value, first)
+            run = jnp.where(tie, run, run + 1)
+            return (jnp.where(tie, first, value), run), run
 
-        def run(first: Any, value: Any) -> Any:
-            first = jnp.where(self.near(value, first), first, value)
-            return first, first
-
-        groups = jax.lax.scan(run, ordered[0], ordered)[1]
-        return jnp.take_along_axis(order, jnp.lexsort((order, groups), axis=0), 0)
-
-    def sort(self, x: Any, axis: int = 0) -> Any:
-        return jnp.take_along_axis(x, self.argsort(x, axis), axis)
+        runs = jax.lax.scan(step, (rows[0], jnp.full(rows.shape[1:], -1)), rows)[1]
+        return jnp.moveaxis(runs, 0, axis)
 
     @staticmethod
     def put(a: Any, index: Any, value: Any) -> Any:
-        return jnp.asarray(a).at[index].set(value)
+        return jnp.asarray(a, dtype=jnp.float64).at[index].set(value)
 
     @staticmethod
     def add_at(a: Any, index: Any, value: Any) -> Any:
-        return jnp.asarray(a).at[index].add(value)
+        return jnp.asarray(a, dtype=jnp.float64).at[index].add(value)
 
     @staticmethod
     def check_values(x: Any) -> None:
