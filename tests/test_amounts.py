@@ -48,10 +48,34 @@ def test_units_to_amount_and_back_up_to_two_to_the_256(units, decimals):
         assert to_units(from_units(units, decimals), decimals) == units
 
 
-@pytest.mark.parametrize("amount", [Decimal(-1), Decimal(MAX + 1), Decimal("-0.1")])
-def test_negative_and_overflowing_amounts_are_refused(amount):
+HOSTILE = ["-1", "-0.1", "-1e-50", str(MAX + 1), "NaN", "sNaN", "Infinity", "-Infinity", "1e9999999", "1e999999999999999999"]
+
+
+@pytest.mark.parametrize("amount", HOSTILE)
+def test_what_is_no_amount_is_refused_at_once(amount):
     with exact(), pytest.raises(RunError, match="MT309"):
-        to_units(amount, 0)
+        to_units(Decimal(amount), 18)
+
+
+def test_nothing_and_next_to_nothing_are_0_units():
+    assert [to_units(Decimal(a), 18) for a in ("0", "-0", "0e999999999999999999", "1e-999999")] == [0, 0, 0, 0]
+
+
+def test_two_parts_that_are_fine_alone_may_not_overflow_together():
+    with pytest.raises(RunError, match="MT309"):
+        settle([("s", 0, Decimal(MAX)), ("s", 1, Decimal(1))], 0)
+
+
+def test_all_digits_are_kept_outside_the_exact_context_too():
+    """The default context has 28 digits; the largest amount has 78."""
+    amount = from_units(MAX, 18)
+    assert to_units(amount, 18) == MAX
+    assert settle([("s", 0, amount - amount), ("s", 1, amount)], 18) == [0, MAX]
+
+
+def test_a_sum_that_its_digits_cannot_hold_is_cut_not_rounded_up():
+    parts = [("s", 0, Decimal("0.5")), ("s", 1, Decimal("0.4" + "9" * 300))]
+    assert sum(settle(parts, 0)) == 0
 
 
 def test_a_hundred_thousand_parts_of_a_pool_sum_to_the_pool():

@@ -7,32 +7,41 @@ no source ever pays more than the rule said. Rounding down favours the source; w
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from decimal import ROUND_FLOOR, Decimal
+from decimal import MAX_EMAX, MIN_EMIN, ROUND_FLOOR, Context, Decimal
+from functools import reduce
 from typing import Any
 
 from .errors import Fault, RunError
 
 MAX = 2**256 - 1
+WIDE = Context(prec=200, rounding=ROUND_FLOOR, Emax=MAX_EMAX, Emin=MIN_EMIN)  # whatever the caller's context; cuts are downward
 
 
 def to_units(amount: Decimal, decimals: int) -> int:
-    """Base units of an amount [asset], rounded down. Errors: RunError MT309 below zero or above 2^256 - 1."""
-    units = int(amount.scaleb(decimals).to_integral_value(ROUND_FLOOR))
-    if not 0 <= units <= MAX:
-        raise RunError(Fault("MT309", "amount", f"{amount} is {'negative' if units < 0 else 'more than 2^256 - 1 base units'}", "0 to 2^256 - 1 base units"))
+    """Base units of an amount [asset], rounded down. Errors: RunError MT309 unless the result is from 0 to 2^256 - 1."""
+    if not amount.is_finite() or amount < 0 or (amount and amount.adjusted() + decimals > 77):  # 2^256 has 78 digits
+        raise refused(amount, decimals)
+    units = int(WIDE.scaleb(amount, decimals).to_integral_value(ROUND_FLOOR))
+    if units > MAX:
+        raise refused(amount, decimals)
     return units
+
+
+def refused(amount: Decimal, decimals: int) -> RunError:
+    why = "not finite" if not amount.is_finite() else "negative" if amount < 0 else f"more than 2^256 - 1 base units of {decimals} decimals"
+    return RunError(Fault("MT309", "amount", f"{amount:.40g} is {why}", "0 to 2^256 - 1 base units"))
 
 
 def from_units(units: int, decimals: int) -> Decimal:
     """The amount [asset] of whole base units, exactly."""
-    return Decimal(units).scaleb(-decimals)
+    return WIDE.scaleb(Decimal(units), -decimals)
 
 
 def settle(parts: Sequence[tuple[Hashable, Any, Decimal]], decimals: int) -> list[int]:
     """Base units of each part (source, row, amount), in the order given.
 
     For each source: total = floor(sum of its amounts), parts = floor plus one unit for the largest remainders until they add up,
-    ties by lower row. Inputs are Decimals in the context of `arithmetic.exact()`.
+    ties by lower row. Errors: RunError MT309, as `to_units`.
     """
     groups: dict[Hashable, list[int]] = {}
     for i, (source, _, _) in enumerate(parts):
@@ -41,10 +50,10 @@ def settle(parts: Sequence[tuple[Hashable, Any, Decimal]], decimals: int) -> lis
     for members in groups.values():
         if len(members) == 1:
             continue
-        total = to_units(sum((parts[i][2] for i in members), Decimal(0)), decimals)
+        total = to_units(reduce(WIDE.add, (parts[i][2] for i in members)), decimals)
         left = total - sum(out[i] for i in members)
         if left:
-            by_remainder = sorted(members, key=lambda i: (out[i] - parts[i][2].scaleb(decimals), parts[i][1]))
+            by_remainder = sorted(members, key=lambda i: (WIDE.subtract(out[i], WIDE.scaleb(parts[i][2], decimals)), parts[i][1]))
             for i in by_remainder[:left]:
                 out[i] += 1
     return out

@@ -28,6 +28,8 @@ SCALED: dict[str, tuple[str, Fraction]] = {
     "bp": ("", Fraction(1, 10000)),
     "1": ("", Fraction(1)),
 }
+LONGEST = 200  # characters of a unit's text
+PRECISION = 100  # digits of a conversion: those of exact arithmetic, so that 2^256 - 1 keeps all
 SYMBOLS = frozenset({"job", "node", "GPU", "person", "vote", "frame", "OBh"})
 PLURAL = {"days": "day", "weeks": "week", "months": "month", "years": "year", "hours": "hour", "percent": "%", "jobs": "job", "nodes": "node"}
 WORD = re.compile(r"[A-Za-z%][A-Za-z0-9_%]*|1")
@@ -62,7 +64,7 @@ class Unit:
     def __str__(self) -> str:
         above = "*".join(s if n == 1 else f"{s}^{n}" for s, n in self.powers if n > 0) or "1"
         below = "/".join(s if n == -1 else f"{s}^{-n}" for s, n in self.powers if n < 0)
-        scale = "" if self.scale == 1 else f"{float(self.scale):.6g} "
+        scale = "" if self.scale == 1 else f"{Decimal(self.scale.numerator) / Decimal(self.scale.denominator):.6g} "
         return f"{scale}{above}" + (f"/{below}" if below else "")
 
 
@@ -75,13 +77,15 @@ def parse(text: str) -> Unit:
 
     Errors: SpecError MT130 for text that is no unit.
     """
+    if len(text) > LONGEST:
+        raise SpecError(Fault("MT130", f"unit '{text[:60]}...'", f"it has {len(text)} characters", f"at most {LONGEST}"))
     out, sign = ONE, 1
-    for i, part in enumerate(re.split(r"([*/])", text.replace(" ", ""))):
+    for i, part in enumerate(re.split(r" *([*/]) *", text.strip(" "))):
         if i % 2:
             sign = -1 if part == "/" else 1
             continue
-        word, _, power = part.partition("^")
-        if not WORD.fullmatch(word) or (power and not re.fullmatch(r"-?\d{1,2}", power)):
+        word, raised, power = part.partition("^")
+        if not WORD.fullmatch(word) or (raised and not re.fullmatch("-?[0-9]{1,2}", power)):
             raise SpecError(Fault("MT130", f"unit '{text[:60]}'", f"'{part[:30]}' is no unit", "words joined by * and /, such as USD/day"))
         symbol, scale = SCALED.get(PLURAL.get(word, word), (word, Fraction(1)))
         base = Unit(((symbol, 1),) if symbol else (), scale)
@@ -91,7 +95,7 @@ def parse(text: str) -> Unit:
 
 def words(text: str) -> list[str]:
     """The words of a unit's text."""
-    return list(WORD.findall(re.sub(r"\^-?\d+", "", text)))
+    return list(WORD.findall(re.sub("\\^-?[0-9]+", "", text)))
 
 
 def check_words(text: str, assets: Collection[str]) -> None:
@@ -116,5 +120,5 @@ def convert(value: Decimal, source: str, target: str) -> Decimal:
         return value
     factor = a.scale / b.scale
     with localcontext() as c:
-        c.prec = 60
+        c.prec = PRECISION
         return value * factor.numerator / factor.denominator
