@@ -32,11 +32,19 @@ def _refuse(code: str, found: str, expected: str) -> Callable[..., NoReturn]:
     return refused
 
 
+def _behind_the_facade(self: Any, ufunc: Any, method: str, *inputs: Any, **__: Any) -> NoReturn:
+    """NumPy asks here for `np.exp(q)` and, because it cannot tell them apart, for `ndarray * q`."""
+    for x in inputs:
+        if isinstance(x, np.ndarray | np.generic | float):
+            lift(x)
+    raise ContractBreach("MT223", f"NumPy called directly (np.{ufunc.__name__})", "the methods of ctx.xp")
+
+
 class Quantity:
     """Values [..., holder, path] with a unit."""
 
     __slots__ = ("unit", "value")
-    __array_ufunc__ = None  # NumPy must not take over `ndarray * quantity`
+    __array_ufunc__ = _behind_the_facade
 
     def __init__(self, value: Any, unit: Unit = ONE) -> None:
         self.value, self.unit = np.asarray(value, dtype=np.float64), unit
@@ -48,6 +56,11 @@ class Quantity:
     @property
     def ndim(self) -> int:
         return self.value.ndim
+
+    def __getattr__(self, name: str) -> NoReturn:
+        if name.startswith("__"):
+            raise AttributeError(name)  # NumPy, copy and others ask for protocols
+        raise ContractBreach("MT223", f"`.{name}` of an array", "the methods of ctx.xp")
 
     def __len__(self) -> int:
         return len(self.value)
@@ -78,6 +91,9 @@ class Quantity:
     def __neg__(self) -> Quantity:
         return Quantity(-self.value, self.unit)
 
+    def __abs__(self) -> Quantity:
+        return Quantity(np.abs(self.value), self.unit)
+
     def __mod__(self, other: Operand) -> Quantity:
         return _same(self, other, "take the remainder of", np.mod)
 
@@ -91,9 +107,14 @@ class Quantity:
     __eq__ = __ne__ = _refuse("MT220", "a raw comparison", "xp.eq, which snaps")
     __bool__ = _refuse("MT221", "an `if`, `and`, `or` or `not` on an array", "xp.where, xp.gate or xp.logical_and")
     __float__ = __int__ = __index__ = __array__ = _refuse("MT223", "a conversion to a plain number or NumPy array", "the methods of ctx.xp")
-    __floordiv__ = __floor__ = __round__ = __trunc__ = _refuse("MT222", "a raw floor or rounding", "xp.floor, which snaps")
-    __iadd__ = __isub__ = __imul__ = __itruediv__ = _refuse("MT224", "an in-place change of an array", "a new value: x = x + y")
-    __setitem__ = _refuse("MT224", "an in-place write to an array", "xp.put(a, index, value)")
+    __floordiv__ = __rfloordiv__ = __divmod__ = __rdivmod__ = __floor__ = __ceil__ = __round__ = __trunc__ = _refuse(
+        "MT222", "a raw floor or rounding", "xp.floor, which snaps"
+    )
+    __rpow__ = _refuse("MT222", "`**` with an exponent that is no whole number", "xp.power(a, b)")
+    __iadd__ = __isub__ = __imul__ = __itruediv__ = __ifloordiv__ = __imod__ = __ipow__ = _refuse(
+        "MT224", "an in-place change of an array", "a new value: x = x + y"
+    )
+    __setitem__ = __delitem__ = _refuse("MT224", "an in-place write to an array", "xp.put(a, index, value)")
     __hash__ = None  # type: ignore[assignment]
 
 
@@ -101,18 +122,22 @@ class Truth:
     """The result of a comparison: a mask, for `xp.where` and `xp.logical_*` only."""
 
     __slots__ = ("value",)
-    __array_ufunc__ = None
+    __array_ufunc__ = _behind_the_facade
 
     def __init__(self, value: Any) -> None:
         self.value = np.asarray(value, dtype=bool)
 
     __bool__ = _refuse("MT221", "an `if`, `and`, `or` or `not` on an array", "xp.where, xp.gate or xp.logical_and")
 
-    def __and__(self, other: Truth) -> Truth:
-        return Truth(self.value & other.value)
+    __lt__ = __le__ = __gt__ = __ge__ = __eq__ = __ne__ = _refuse("MT225", "a mask compared as a number", "xp.logical_and, xp.logical_or, xp.logical_not")
+    __iand__ = __ior__ = __ixor__ = _refuse("MT224", "an in-place change of a mask", "a new value: m = m & n")
+    __hash__ = None  # type: ignore[assignment]
 
-    def __or__(self, other: Truth) -> Truth:
-        return Truth(self.value | other.value)
+    def __and__(self, other: Operand) -> Truth:
+        return Truth(self.value & _mask(other).value)
+
+    def __or__(self, other: Operand) -> Truth:
+        return Truth(self.value | _mask(other).value)
 
     def __invert__(self) -> Truth:
         return Truth(~self.value)
@@ -129,6 +154,12 @@ def lift(x: Operand) -> Quantity:
     if isinstance(x, float | np.floating | np.ndarray):
         raise ContractBreach("MT226", f"a float or NumPy literal ({x!r:.40})", "a parameter, a whole number, or xp.num('0.5')")
     raise ContractBreach("MT223", f"a {type(x).__name__} in a formula", "numbers of ctx.xp")
+
+
+def _mask(x: Operand) -> Truth:
+    if isinstance(x, Truth):
+        return x
+    raise ContractBreach("MT225", f"a {type(x).__name__} used as a mask", "a mask made by xp.lt, xp.ge, xp.eq, ...")
 
 
 def is_zero(x: Operand) -> bool:
@@ -173,9 +204,7 @@ class CheckArithmetic:
         return Quantity(np.full(shape, q.value), q.unit)
 
     def where(self, mask: Any, a: Operand, b: Operand) -> Quantity:
-        if not isinstance(mask, Truth):
-            raise ContractBreach("MT225", f"xp.where on a {type(mask).__name__}", "a mask made by xp.lt, xp.ge, xp.eq, ...")
-        return _same(a, b, "choose between", lambda x, y: np.where(mask.value, x, y))
+        return _same(a, b, "choose between", lambda x, y: np.where(_mask(mask).value, x, y))
 
     def minimum(self, a: Operand, b: Operand) -> Quantity:
         return _same(a, b, "compare", np.minimum)
@@ -228,10 +257,10 @@ class CheckArithmetic:
     def cumsum(self, x: Quantity, axis: int) -> Quantity:
         return Quantity(np.cumsum(x.value, axis=axis), x.unit)
 
-    def sort(self, x: Quantity, axis: int = 0) -> Quantity:
+    def sort(self, x: Quantity, axis: int = -2) -> Quantity:
         return Quantity(NUMPY.sort(x.value, axis), x.unit)
 
-    def argsort(self, x: Quantity, axis: int = 0) -> Any:
+    def argsort(self, x: Quantity, axis: int = -2) -> Any:
         return NUMPY.argsort(x.value, axis)
 
     def take_along_axis(self, x: Quantity, index: Any, axis: int) -> Quantity:
@@ -257,14 +286,14 @@ class CheckArithmetic:
         _same(a[index], value, "add", lambda x, y: x)
         return Quantity(NUMPY.add_at(a.value, index, lift(value).value), a.unit)
 
-    def logical_and(self, a: Truth, b: Truth) -> Truth:
-        return a & b
+    def logical_and(self, a: Operand, b: Operand) -> Truth:
+        return _mask(a) & _mask(b)
 
-    def logical_or(self, a: Truth, b: Truth) -> Truth:
-        return a | b
+    def logical_or(self, a: Operand, b: Operand) -> Truth:
+        return _mask(a) | _mask(b)
 
-    def logical_not(self, a: Truth) -> Truth:
-        return ~a
+    def logical_not(self, a: Operand) -> Truth:
+        return ~_mask(a)
 
     def check_values(self, x: Any) -> None:
         """Quantities are checked as they are made."""
