@@ -167,7 +167,7 @@ def test_a_folder_with_a_strange_manifest_is_refused(tmp_path, text):
 
 def test_a_folder_that_holds_a_run_is_not_written_over(tmp_path):
     folder(tmp_path)
-    with pytest.raises(UsageError, match="MT530.*--resume"):
+    with pytest.raises(UsageError, match=r"MT530.*--resume"):
         folder(tmp_path)
     (tmp_path / "file").write_text("", "utf-8")
     with pytest.raises(UsageError, match="MT530"):

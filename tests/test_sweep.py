@@ -76,7 +76,7 @@ def test_what_cannot_be_swept_is_refused_before_it_is_made(over, sample, points,
 
 
 def test_lists_of_different_lengths_point_to_the_grid():
-    with pytest.raises(UsageError, match="lengths 2, 3.*grid"):
+    with pytest.raises(UsageError, match=r"lengths 2, 3.*grid"):
         variants({"a": [1, 2], "b": [1, 2, 3]}, "list")
 
 
@@ -126,7 +126,7 @@ def test_a_variant_that_is_not_sound_is_a_row_with_its_error():
 def test_unknown_paths_and_metrics_are_the_caller_s_mistake():
     with pytest.raises(UsageError, match=r"MT510.*jobs\.burn_share"):
         sweep(town, {"jobs.burn_shar": [1]}, **SMALL)
-    with pytest.raises(UsageError, match="MT506.*burned"):
+    with pytest.raises(UsageError, match=r"MT506.*burned"):
         sweep(town, OVER, metrics=["burnd"])
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from .errors import Fault, Interrupted, UsageError, nearest
 from .evaluate.figures import METRICS
-from .evaluate.measure import Measured, measure_whole
+from .evaluate.measure import Measured, finite, measure_whole, quantiles
 from .metrics import paired_difference
 from .simulate import Progress
 
@@ -23,10 +23,11 @@ ROUNDING = 1e-12  # relative: two sums of the same flows in another order differ
 
 @dataclass(frozen=True)
 class Row:
-    """One metric of B beside A, over the paths where both have it.
+    """One metric of B beside A, over the paths where both have a finite one.
 
-    `a`, `b`: medians. `difference`: mean of B - A on the same path, between `low` and `high` (95 %); `middle`: its median. `better` [1]: share
-    of paths on which B is better (None: neither direction is good). `correlation` [1] of A and B (None when one does not vary), and
+    `a`, `b`: medians over all paths (None: none, or infinite). `difference`: mean of B - A on the same path, between `low` and `high` (95 %);
+    `middle`: its median. `better` [1]: share of paths on which B is better (None: neither direction is good). `correlation` [1] of A and B
+    (None when one does not vary), and
     `variance_kept` [1] = Var(B - A) / (Var A + Var B): 1 when pairing did not help, 0 when it took all noise away.
     """
 
@@ -162,8 +163,8 @@ def row(metric: str, a: Measured, b: Measured) -> Row:
     x, y = a.metric(metric), b.metric(metric)
     meta = METRICS[metric]
     unit = meta.unit.replace("token", a.token).replace("fiat", a.fiat)
-    both = ~(np.isnan(x) | np.isnan(y))
-    mid_a, mid_b = (float(np.median(v[~np.isnan(v)])) if (~np.isnan(v)).any() else None for v in (x, y))
+    both = np.isfinite(x) & np.isfinite(y)
+    mid_a, mid_b = (finite(quantiles(v, (0.5,))[0]) for v in (x, y))
     if both.sum() < 2:
         return Row(metric, meta.title, unit, mid_a, mid_b)
     x, y = x[both], y[both]

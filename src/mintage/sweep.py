@@ -15,7 +15,7 @@ import numpy as np
 
 from .compare import known, resolve
 from .errors import Fault, Interrupted, MintageError, UsageError
-from .evaluate.measure import measure_whole
+from .evaluate.measure import measure_whole, quantiles
 from .runs import write_table
 from .simulate import Progress, broken, processes
 
@@ -127,10 +127,8 @@ def one(spec: Spec, parameters: dict[str, Any], paths: int, seed: int, steps: in
         raise KeyboardInterrupt
     found = {}
     for name in metrics:
-        value = run.metric(name)
-        known = value[~np.isnan(value)]
-        mid, low, high = np.quantile(known, [0.5, 0.05, 0.95]) if len(known) else (np.nan,) * 3
-        found[name] = (float(mid), float(low), float(high))
+        mid, low, high = (math.nan if q is None else q for q in quantiles(run.metric(name), (0.5, 0.05, 0.95)))
+        found[name] = (mid, low, high)
     return Row(parameters, found)
 
 

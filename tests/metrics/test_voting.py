@@ -51,6 +51,12 @@ def test_a30_capture_by_apathy() -> None:
     assert m.capture_probability(0.10, 1000, 0.0009, 0.10) == pytest.approx(0.886143, abs=5e-7)
 
 
+def test_redirection_beyond_chance() -> None:
+    assert m.redirect_surprise([9, 9, 9, 0, 0], [10] * 5, 0.1) == pytest.approx(1 - 0.9**5 - 5 * 0.1 * 0.9**4 - 10 * 0.01 * 0.9**3)
+    assert m.redirect_surprise([0, 0, 5], [10, 10, 10], 0.1) == 1  # half is not most
+    assert m.redirect_surprise([0, 0], [0, 0], 0.5) == 1
+
+
 def test_a_quorum_and_a_tie_protect() -> None:
     free = m.capture_probability(0.10, 1000, 0.0009, 0.10)
     assert 0 < m.capture_probability(0.10, 1000, 0.0009, 0.10, quorum=0.19) < free

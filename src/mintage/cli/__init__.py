@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import click
@@ -30,8 +33,28 @@ COMMANDS = {
 }
 
 
+class ReaderGone(Exception):
+    """The reader of our output went away. Click would exit with 1 on a BrokenPipeError, which here means judged and found wanting."""
+
+
+@contextmanager
+def piped() -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError as error:
+        raise ReaderGone from error
+
+
 class Lazy(click.Group):
     """Knows its commands by name and help line; imports one when it is called."""
+
+    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
+        with piped():
+            return super().make_context(*args, **kwargs)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        with piped():
+            return super().invoke(ctx)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -65,7 +88,8 @@ def cli(debug: bool) -> None:
 
 
 def main(args: list[str] | None = None) -> None:
-    """Run a command and exit with its status: 0 good, 1 found wanting, 2 wrong usage, 3 spec invalid, 5 outside service, 130 interrupted."""
+    """Run a command and exit with its status: 0 good, 1 judged and found wanting, 2 wrong usage, 3 spec invalid, 5 an outside service or
+    extra is missing, 70 a mistake of ours, 130 interrupted."""
     args = sys.argv[1:] if args is None else args
     try:
         status = cli.main(args=args, prog_name="mintage", standalone_mode=False)
@@ -78,8 +102,8 @@ def main(args: list[str] | None = None) -> None:
     except (click.Abort, KeyboardInterrupt):
         click.echo("interrupted", err=True)
         status = 130
-    except BrokenPipeError:
-        sys.stderr.close()  # the reader went away; nothing to say
+    except ReaderGone:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left is flushed to nowhere
         status = 0
     except Exception as error:
         if "--debug" in args:

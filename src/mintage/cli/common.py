@@ -77,7 +77,11 @@ def console() -> Any:
     """Tables go to stdout: coloured on a terminal, plain in a pipe."""
     from rich.console import Console
 
-    return Console(width=None if sys.stdout.isatty() else 110, highlight=False)
+    class Ours(Console):
+        def on_broken_pipe(self) -> None:
+            raise BrokenPipeError  # `main` knows what to do; rich would exit with 1, which means found wanting
+
+    return Ours(width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else 110, highlight=False)
 
 
 @contextmanager

@@ -45,6 +45,8 @@ def command(
     from ..save import Save
     from ..simulate import simulate
 
+    if resume and out is None:
+        raise click.UsageError("--resume goes on with a run folder: name it with --out")
     writable(export)
     loaded = open_spec(spec)
     save = Save(every=every, vars=names or None, paths=bool(every), quantiles=(0.05, 0.5, 0.95) if every else ())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import platform
 
 import numpy as np
@@ -13,7 +14,7 @@ from .criteria import all_criteria
 from .document import Assumption, Comparison, Document, Flag, Interval, Manifest, Point, Test
 from .evidence import Evidence
 from .figures import METRICS
-from .measure import Measured, summary
+from .measure import Measured, finite, quantiles, summary
 from .red_flags import flags
 from .scorecard import grade, grade_range, point, verdict
 
@@ -60,10 +61,10 @@ def build(e: Evidence, created: str = "", seconds: float = 0.0) -> Document:
 def interval(m: Measured, name: str) -> Interval:
     """A metric's median and 5-95 % range over the paths where it is defined."""
     meta, value = METRICS[name], m.metric(name)
-    known = value[~np.isnan(value)]
-    low, mid, high = (float(x) for x in np.quantile(known, [0.05, 0.5, 0.95])) if len(known) else (None, None, None)
+    low, mid, high = (finite(x) for x in quantiles(value, (0.05, 0.5, 0.95)))
     unit = meta.unit.replace("token", m.token).replace("fiat", m.fiat)
-    note = "" if len(known) == len(value) else f"defined on {len(known)} of {len(value)} paths"
+    counts = {"without a value": np.isnan(value).sum(), "never, or without bound,": np.isinf(value).sum()}
+    note = "; ".join(f"{what} on {n} of {len(value)} paths" for what, n in counts.items() if n)
     return Interval(name=name, title=meta.title, unit=unit, median=mid, low=low, high=high, note=note)
 
 
@@ -81,6 +82,8 @@ def headline(m: Measured) -> str:
     years = m.horizon / 365
     if ratio is None:
         return f"{m.spec.title} shows no external revenue, so nothing sustains its emission."
+    if math.isinf(ratio):
+        return f"{m.spec.title} does not sustain itself: it emits tokens against no outside revenue."
     share = float(np.nanmean(m.metric("parity_reached"))) if parity is not None else 0.0
     if ratio <= 1:
         return (

@@ -24,9 +24,9 @@ def totals(m: Measured, series: Array, span: slice | None = None) -> Any:
 
 
 def ratio(a: Array, b: Array) -> Array:
-    """a / b, infinite without b, 0 without both: read as NaN by `Measured.metric`."""
+    """a / b; infinite without b, 0 without both, NaN where either is missing."""
     with np.errstate(all="ignore"):
-        return np.where(b > 0, a / b, np.where(a > 0, np.inf, 0.0))
+        return np.where(np.isnan(a + b), np.nan, np.where(b > 0, a / b, np.where(a > 0, np.inf, 0.0)))
 
 
 def quarterly(m: Measured, series: Array) -> Array:
@@ -201,7 +201,7 @@ def subsidy_share(m: Measured) -> Any:
 def self_dealing(m: Measured) -> Any:
     """(sqrt E - sqrt B)^2 / B where E > B, else 0."""
     e, b = last_emission(m), last_revenue(m)
-    return ratio(np.where(e > b, (np.sqrt(e) - np.sqrt(b)) ** 2, 0.0), b)
+    return ratio(np.where(e <= b, 0.0, (np.sqrt(e) - np.sqrt(b)) ** 2), b)
 
 
 @metric("Treasury runway at the last year's spending", "day", "up")
@@ -268,18 +268,21 @@ def utilisation(m: Measured) -> Any:
     return signal(m, "utilisation")[1:].mean(axis=0)
 
 
+def last_spending(m: Measured) -> Any:
+    """What service cost its providers in the last year [fiat]; NaN when the spec names no signal for it."""
+    return totals(m, signal(m, "spending")[1:] * m.days[:, None], m.last_year)
+
+
 @metric("Providers' reward over their cost, last year", "1", "up")
 def provider_cover(m: Measured) -> Any:
-    """Rewards in tokens at the price and in fiat, over costs."""
+    """Rewards in tokens at the price and in fiat, over what service costs, paid or not: who can not pay is not covered."""
     earned = totals(m, m.amount(f"tag:reward/{m.token}") * m.price + m.amount(f"tag:reward/{m.fiat}"), m.last_year)
-    cost = totals(m, m.amount(f"tag:cost/{m.fiat}"), m.last_year)
-    return np.where(cost > 0, earned / np.where(cost > 0, cost, 1), np.nan)
+    return ratio(earned, last_spending(m))
 
 
 @metric("External revenue over providers' cost, last year", "1", "up")
 def service_cover(m: Measured) -> Any:
-    cost = totals(m, m.amount(f"tag:cost/{m.fiat}"), m.last_year)
-    return np.where(cost > 0, totals(m, m.revenue, m.last_year) / np.where(cost > 0, cost, 1), np.nan)
+    return ratio(totals(m, m.revenue, m.last_year), last_spending(m))
 
 
 @metric("Staked over supply, at the end", "1", "")

@@ -6,7 +6,8 @@ tagged `revenue` bring in from outside. A metric that needs data the spec does n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
@@ -130,26 +131,40 @@ class Measured:
         return sum((self.level(str(a)) for a in self.by_role(role)), np.zeros((len(self.days), self.paths)))
 
     def metric(self, name: str) -> Array:
-        """One number per path."""
+        """One number per path: NaN where the run has no such number, infinite where it is (a ratio without revenue, a parity never reached)."""
         from . import figures  # noqa: F401  (registers METRICS)
 
         if name not in METRICS:
             raise UsageError(Fault("MT506", name, "no such metric", "a metric's name", nearest(name, METRICS)))
         with np.errstate(all="ignore"):
-            value = np.broadcast_to(np.asarray(METRICS[name].read(self), dtype=float), (self.paths,))
-        return np.where(np.isfinite(value), value, np.nan)
+            return np.broadcast_to(np.asarray(METRICS[name].read(self), dtype=float), (self.paths,))
 
     def median(self, name: str) -> float | None:
-        """Median over the paths where it is defined; None when on none."""
-        value = self.metric(name)
-        value = value[~np.isnan(value)]
-        return float(np.median(value)) if len(value) else None
+        """Median over the paths where there is such a number; None when on none, infinite when it is so on half of them."""
+        return quantiles(self.metric(name), (0.5,))[0]
+
+
+def quantiles(value: Array, levels: Sequence[float]) -> list[float | None]:
+    """Quantiles over the paths that have a number; None when none has. Infinity counts as the largest: dropping it would flatter."""
+    known = np.sort(value[~np.isnan(value)])
+    if not len(known):
+        return [None] * len(levels)
+    at = np.asarray(levels) * (len(known) - 1)
+    low, high = known[np.floor(at).astype(int)], known[np.ceil(at).astype(int)]
+    with np.errstate(invalid="ignore"):
+        between = low + (high - low) * (at - np.floor(at))
+    return [float(x) for x in np.where(low == high, low, np.where(np.isfinite(high), between, high))]
+
+
+def finite(value: float | None) -> float | None:
+    """For a document: a number, or None where there is none or it is infinite."""
+    return value if value is not None and math.isfinite(value) else None
 
 
 def watched(spec: Spec, economy: Economy) -> tuple[str, ...]:
     """What a measured run has to save."""
     t, f = economy.token, economy.fiat
-    roles = ("price", "providers", "utilisation", "quality", "demand", "served", "cost")
+    roles = ("price", "providers", "utilisation", "quality", "demand", "served", "cost", "spending")
     signals = [s for r in roles if (s := getattr(spec.evaluation, r, None))]
     tags = {f"tag:{i.tag}/{i.src.asset}" for i in economy.flow_table if i.tag}
     accounts = [str(a) for a in economy.accounts if a.asset == t and economy.kinds[a.kind].role in ("treasury", "staked", "insider", "investor", "provider")]
@@ -181,5 +196,5 @@ def measure_whole(spec: Spec, paths: int, seed: int, steps: int | None = None, *
 
 
 def summary(measured: Measured, names: Mapping[str, Metric] | None = None) -> dict[str, float | None]:
-    """Medians of all metrics."""
-    return {n: measured.median(n) for n in (names or METRICS)}
+    """Medians of all metrics; None where one is infinite."""
+    return {n: finite(measured.median(n)) for n in (names or METRICS)}

@@ -19,7 +19,8 @@ class BurnMint(Mechanism):
 
     [fiat], [token]; shapes [1, path]. Payee j receives share_j / burn_share x paid, so a limited burn limits the whole payment. With `rewards` set, work is
     also rewarded at its price when measured: reward_share / burn_share x tokens are minted. `settlement` "pay_providers" hands the tokens to
-    providers instead of burning them; "stablecoin" pays providers in fiat without any token.
+    providers instead of burning them; "stablecoin" pays providers in fiat without any token, and of the payments a share `survives` is then
+    still made: what customers would buy without the discount, access or collateral that only the token gives (an assumption about them).
 
     Sources: RNP-001 and RNP-006 (95 % burned, 5 % to the service provider), RNP-023 (revenue share rewarded in tokens).
     """
@@ -42,6 +43,7 @@ class BurnMint(Mechanism):
         burn_share: Number = number("1", "1", "share of a payment that buys tokens", gt="0", le="1")
         payees: tuple[Share, ...] = option((), "who receives the rest in fiat; with burn_share the shares sum to 1")
         burn_limit: Number = number("1", "1", "tokens bought in one call, at most this share of what holders have", gt="0", le="1")
+        survives: Number = number("1", "1", "share of payments that would still be made if no token were needed (stablecoin)", ge="0", le="1")
         rewards: Ref = account("", "who receives minted work rewards; empty: none are minted here")
         reward_share: Number = number("0", "1", "value of minted rewards over the payment", ge="0", le="1")
 
@@ -52,6 +54,8 @@ class BurnMint(Mechanism):
         wanted = signals[p.demand] * (p.burn_share * ctx.dt) / signals[p.price]
         if p.fx:
             wanted = wanted * signals[p.fx]
+        if p.settlement == "stablecoin":
+            wanted = wanted * p.survives
         tokens = ctx.xp.minimum(wanted, p.burn_limit * ctx.xp.total(state[p.tokens]))
         return settle(p, state, signals, ctx.xp, tokens, None), {}
 

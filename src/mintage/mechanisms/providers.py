@@ -39,6 +39,7 @@ class ProviderEntry(Mechanism):
         nodes: Ref = writes("nodes", "node", "nodes of each tier; its start is the opening number")
         total: Ref = writes("", "node", "nodes of all tiers; empty: none")
         revenue: Ref = writes("", "fiat/node/day", "revenue of a node; empty: none")
+        spending: Ref = writes("", "fiat/day", "what all nodes cost, paid or not; empty: none")
         tiers: tuple[ProviderTier, ...] = option(..., "one for each row of providers, or one for all")
         speed: Number = number("0.01", "1", "largest change of a tier in one call", ge="0", lt="1")
         tokens: Ref = account("", "providers' tokens; empty: costs and sales are not modelled")
@@ -76,7 +77,10 @@ class ProviderEntry(Mechanism):
             shown[p.total] = xp.total(number)
         if p.revenue:
             shown[p.revenue] = revenue
-        return accounts(p, state, xp, cost * nodes * ctx.dt, earned * ctx.dt, price) if p.tokens else [], shown
+        spent = cost * nodes
+        if p.spending:
+            shown[p.spending] = xp.total(spent)
+        return accounts(p, state, xp, spent * ctx.dt, earned * ctx.dt, price) if p.tokens else [], shown
 
 
 def total_of(parts: list[Any]) -> Any:

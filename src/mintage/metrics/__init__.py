@@ -50,7 +50,7 @@ from .sustainability import (
 )
 from .tails import conditional_value_at_risk, failure_interval, quantile_interval, value_at_risk, wilks_runs
 from .trend import MannKendall, Trend, mann_kendall, theil_sen, trend
-from .voting import Banzhaf, banzhaf, capture_probability, dictator_turnout, ocean_power, shapley_shubik, vote_share
+from .voting import Banzhaf, banzhaf, capture_probability, dictator_turnout, ocean_power, redirect_surprise, shapley_shubik, vote_share
 
 __all__ = [
     "Banzhaf",
@@ -110,6 +110,7 @@ __all__ = [
     "quantile_interval",
     "real_yield",
     "realised_volatility",
+    "redirect_surprise",
     "retention",
     "runway",
     "shapley_shubik",

@@ -83,6 +83,16 @@ def capture_probability(weight: float, holders: int, share_each: float, voting: 
     return float(stats.binom.cdf(most, n, chance) - stats.binom.cdf(fewest - 1, n, chance))
 
 
+def redirect_surprise(moved_to_affiliates: ArrayLike, moved_total: ArrayLike, quality: float) -> float:
+    """P(Bin(n, quality) >= k) [1], k the proposals that gave affiliates most of what they moved, of n that moved anything; 1 when none did.
+
+    `quality` is the share that the affiliates' work deserves: a small value says that proposals favour them beyond it. Errors: MT420-MT422.
+    """
+    part, whole = numbers(moved_to_affiliates, "moved_to_affiliates", low=0), numbers(moved_total, "moved_total", low=0)
+    favoured, n = int((part > 0.5 * whole).sum()), int((whole > 0).sum())
+    return float(stats.binom.sf(favoured - 1, n, float(numbers(quality, "quality", low=0, high=1))))
+
+
 def _pivots(weights: ArrayLike, quota: float) -> list[NDArray[Any]]:
     """For each member, how many coalitions of k others (k = 0..n-1) it turns from losing to winning; exact integers."""
     members = _whole(weights)

@@ -58,6 +58,7 @@ class Governance(Parameters):
     upgrade_key: Literal["multisig", "single", "none", "dao"] | None = option(None, "who can change the code")
     multisig_threshold: int | None = whole("signatures needed")
     emergency_pause: bool | None = option(None, "someone can pause in an emergency")
+    affiliates_quality: Number | None = share("share of emission that affiliates of proposers earn by the quality of their work")
     proposals: tuple[Proposal, ...] | None = option(None, "passed proposals that moved emission")
 
 

@@ -105,6 +105,7 @@ class Evaluation(Parameters):
     demand: str = option("", "signal: what customers would spend")
     served: str = option("", "signal: what they do spend")
     cost: str = option("", "signal: cost of compute")
+    spending: str = option("", "signal: what all providers' service costs them, paid or not [fiat/day]")
 
 
 ROLES = tuple(n for n in Evaluation.model_fields if n not in ("usage", "epoch"))

@@ -81,7 +81,8 @@ def at_most(value: float | None, bound: float, sentence: str, missing: str, **ev
 def _against(value: float | None, holds: Callable[[float], bool], sentence: str, missing: str, evidence: dict[str, Any]) -> Finding:
     if value is None or math.isnan(value):
         return not_shown(missing)
-    return Finding(float(value), bool(holds(value)), sentence.format(value=value), evidence)
+    shown: float | str = float(value) if math.isfinite(value) else "infinite"
+    return Finding(shown, bool(holds(value)), sentence.format(value=value), evidence)
 
 
 def all_criteria() -> list[Criterion]:

@@ -73,7 +73,7 @@ def used(e: Evidence) -> Finding:
     "T406", "Providers earn their cost", unit="1", threshold="rewards / cost >= 1 in the last year", weight=2, source="shut-down rule: price x reward < cost"
 )
 def earn(e: Evidence) -> Finding:
-    return at_least(e.base.median("provider_cover"), 1.0, "Providers' rewards are {value:.2f} times their cost.", "no rewards and costs in the spec")
+    return at_least(e.base.median("provider_cover"), 1.0, "Providers' rewards are {value:.2f} times their cost.", "no signal for spending in [evaluation]")
 
 
 @criterion("T407", "Drawdown", unit="1", threshold="median largest drawdown <= 0.8", source="our choice")

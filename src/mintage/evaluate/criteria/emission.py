@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from ... import metrics as M
 from ..evidence import Evidence
 from ..figures import quarterly_ratio
+from ..measure import finite, quantiles
 from . import Finding, at_least, at_most, criterion, not_shown
 
 FRAMEWORK = "six-point framework, point 2"
@@ -14,24 +17,17 @@ FRAMEWORK = "six-point framework, point 2"
 
 @criterion("T201", "Emission to external revenue, last year", unit="1", threshold="<= 1", weight=3, source=FRAMEWORK)
 def ratio(e: Evidence) -> Finding:
-    if e.base.median("ratio_last_year") is None:
-        if (e.base.median("last_emission") or 0) > 0:
-            return Finding(
-                "infinite", False, "Tokens are emitted against no outside revenue at all.", {"emission_value_last_year": e.base.median("last_emission")}
-            )
-        return not_shown("no price signal or no emission to value")
     m = e.base
+    if m.median("ratio_last_year") == math.inf:
+        return Finding("infinite", False, "Tokens are emitted against no outside revenue at all.", {"emission": m.median("last_emission")})
     said = "In the last year the network emits {value:.2f} for each unit of outside revenue."
-    return at_most(m.median("ratio_last_year"), 1.0, said, "", emission=m.median("last_emission"), revenue=m.median("last_revenue"))
+    return at_most(m.median("ratio_last_year"), 1.0, said, "no price signal", emission=m.median("last_emission"), revenue=m.median("last_revenue"))
 
 
 @criterion("T202", "The ratio holds on bad paths too", unit="1", threshold="95 % quantile <= 1", weight=2, source="our choice")
 def ratio_tail(e: Evidence) -> Finding:
-    rho = e.base.metric("ratio_last_year")
-    if np.isnan(rho).all():
-        return not_shown("no ratio to take a quantile of")
-    high = float(np.quantile(np.where(np.isnan(rho), np.inf, rho), 0.95))
-    return at_most(high, 1.0, "On the worst 5 % of paths the ratio is {value:.2f} or more.", "")
+    high = quantiles(e.base.metric("ratio_last_year"), (0.95,))[0]
+    return at_most(high, 1.0, "On the worst 5 % of paths the ratio is {value:.2f} or more.", "no price signal")
 
 
 @criterion("T203", "The ratio does not rise", unit="p", threshold="not (slope > 0 and Mann-Kendall p < 0.10), >= 8 periods", weight=2, source="red flag 5")
@@ -59,7 +55,7 @@ def parity(e: Evidence) -> Finding:
         0.5,
         "Revenue covers emission for good on {value:.0%} of paths within the horizon.",
         "no price signal",
-        parity_day_median=e.base.median("parity_day"),
+        parity_day_median=finite(e.base.median("parity_day")),
     )
 
 
@@ -100,14 +96,18 @@ def declines(e: Evidence) -> Finding:
 )
 def self_dealing(e: Evidence) -> Finding:
     value = e.base.median("self_dealing")
-    if value is None and (e.base.median("last_emission") or 0) > 0:
+    if value == math.inf:
         return Finding("unbounded", False, "With no genuine revenue, any faked demand earns emission.", {})
-    return at_most(value, 0.0, "A provider buying its own service could earn {value:.1f} times the genuine revenue from emission.", "no ratio")
+    return at_most(value, 0.0, "A provider buying its own service could earn {value:.1f} times the genuine revenue from emission.", "no price signal")
 
 
 @criterion("T210", "The subsidy is small against market value", unit="1/year", threshold="<= 0.02 of market value a year", source="our choice")
 def subsidy(e: Evidence) -> Finding:
-    return at_most(e.base.median("subsidy_share"), 0.02, "Holders subsidise the network with {value:.2%} of market value a year.", "no price signal")
+    value = e.base.median("subsidy_share")
+    said = "Holders subsidise the network with {value:.2%} of market value a year."
+    if value is not None and value < 0:
+        said = f"Holders subsidise nothing: revenue exceeds emission by {-value:.2%} of market value a year."
+    return at_most(value, 0.02, said, "no price signal")
 
 
 @criterion("T211", "Bearable when demand collapses", unit="1", threshold="ratio <= 2 in scenario demand_collapse", source="our choice")
@@ -120,7 +120,7 @@ def collapse(e: Evidence) -> Finding:
 
 @criterion("T212", "Service revenue covers providers' cost", unit="1", threshold=">= 1 in the last year", weight=2, source="our choice")
 def cover(e: Evidence) -> Finding:
-    return at_least(e.base.median("service_cover"), 1.0, "Outside revenue is {value:.2f} times what providers spend.", "providers' costs are not in the spec")
+    return at_least(e.base.median("service_cover"), 1.0, "Outside revenue is {value:.2f} times what providers spend.", "no signal for spending in [evaluation]")
 
 
 @criterion("T213", "Treasury runway", unit="day", threshold=">= 540 days", source="our choice: 18 months")

@@ -80,14 +80,27 @@ def upgrade(e: Evidence) -> Finding:
     return Finding(str(key), sound, f"The code is upgraded by: {key}{f' of {signers}' if key == 'multisig' and signers else ''}.", {})
 
 
-@criterion("T509", "Emission is not moved to affiliates", unit="1", threshold="redirect index <= 0.5 over >= 5 proposals", weight=2, source="red flag 4")
+@criterion(
+    "T509",
+    "Emission is not moved to affiliates",
+    unit="1",
+    threshold="over >= 5 proposals: redirect index <= 0.5, and with a declared quality share, not more often than chance (binomial p >= 0.05)",
+    weight=2,
+    source="red flag 4",
+)
 def redirect(e: Evidence) -> Finding:
     proposals = declared(e, "governance.proposals")
     if not proposals or len(proposals) < 5:
         return not_shown("fewer than 5 passed proposals are declared")
-    moved = sum(float(p.moved_total) for p in proposals)
-    index = sum(float(p.moved_to_affiliates) for p in proposals) / moved if moved else 0.0
-    return at_most(index, 0.5, "{value:.0%} of the emission that proposals moved went to affiliates.", "", proposals=[str(p.id) for p in proposals])
+    part, whole = ([float(getattr(p, name)) for p in proposals] for name in ("moved_to_affiliates", "moved_total"))
+    index = sum(part) / sum(whole) if sum(whole) else 0.0
+    quality = declared(e, "governance.affiliates_quality")
+    chance = None if quality is None else M.redirect_surprise(part, whole, float(quality))
+    said = f"{index:.0%} of the emission that proposals moved went to affiliates"
+    if chance is not None:
+        said += f"; their work deserving {float(quality):.0%}, chance alone would favour them as often with p = {chance:.3f}"
+    sound = index <= 0.5 and (chance is None or chance >= 0.05)
+    return Finding(index, sound, f"{said}.", {"proposals": [str(p.id) for p in proposals], "p": chance})
 
 
 @criterion(
