@@ -132,7 +132,7 @@ def _metrics() -> Iterator[str]:
 
 
 def _commands() -> Iterator[str]:
-    context = click.Context(cli, info_name="mintage")
+    context = click.Context(cli, info_name="mintage", **cli.context_settings)
     for name in cli.list_commands(context):
         command = cli.get_command(context, name)
         if command is not None:

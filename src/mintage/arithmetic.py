@@ -19,6 +19,7 @@ from .errors import Fault, ServiceError
 if TYPE_CHECKING:
     from .arithmetic_exact import ExactArithmetic
 
+all_true = np.logical_and.reduce
 SNAP = "1e-9"
 LIFT = "1e-3"  # `floor` never lifts a value by more, so that it stays a floor above 1e6
 
@@ -134,12 +135,16 @@ class NumpyArithmetic(Arithmetic):
     num = staticmethod(float)
     zeros, full, where = staticmethod(np.zeros), staticmethod(partial(np.full, dtype=np.float64)), staticmethod(np.where)
     minimum, maximum = np.minimum, np.maximum
-    clip = staticmethod(np.clip)  # one pass: a third of the time of minimum and maximum with scalars
     exp, expm1, log, log1p, power, sqrt, abs, cos, sin = np.exp, np.expm1, np.log, np.log1p, np.power, np.sqrt, np.absolute, np.cos, np.sin
     logical_and, logical_or, logical_not = np.logical_and, np.logical_or, np.logical_not
     concatenate, take_along_axis = staticmethod(np.concatenate), staticmethod(np.take_along_axis)
     _nearest, _below = staticmethod(np.round), np.floor
     _order, _sorted = staticmethod(partial(np.argsort, kind="stable")), staticmethod(np.sort)
+
+    @staticmethod
+    def clip(x: Any, low: Any, high: Any) -> Any:
+        """One pass: a third of the time of minimum and maximum with scalars, and the method half of the function on few paths."""
+        return np.asarray(x).clip(low, high)
 
     @staticmethod
     def array(x: Any) -> Any:
@@ -166,9 +171,9 @@ class NumpyArithmetic(Arithmetic):
     @staticmethod
     def div(a: Any, b: Any, default: Any) -> Any:
         """a / b, and `default` where b is 0."""
-        some = b != 0
-        if np.all(some):  # the common case, at a third of the cost
+        if all_true(b, None):  # the common case, at a third of the cost; NaN is not 0
             return a / b
+        some = b != 0
         return np.where(some, a / np.where(some, b, 1.0), default)
 
     @staticmethod

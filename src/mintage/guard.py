@@ -16,8 +16,12 @@ from .errors import Fault, RunError
 from .flows import Flow
 
 DUST = 1e-12
-lowest = np.minimum.reduce  # NaN if there is one; the method of an array takes twice as long to get here
 FlowKey = tuple[str, str, Account, Account]
+
+
+def lowest(a: Any) -> Any:
+    """The least element; NaN if there is one. Found by its place, which on few paths takes a third of the time of `min`."""
+    return a.item(a.argmin())
 
 
 class Guard:
@@ -35,13 +39,12 @@ class Guard:
             if src not in balances or dst not in balances:
                 bound.economy.holders(src), bound.economy.holders(dst)  # raises, naming the nearest account
             before = balances[src]
-            low = lowest(amount, axis=None) if type(amount) is np.ndarray else amount
-            if not low >= 0:
+            if not (lowest(amount) if type(amount) is np.ndarray else amount) >= 0:
                 self.negative(call, flow, balances)
             post(xp, balances, flow)
             after = balances[src]
             if src not in bound.overdraft:
-                if not lowest(after, axis=None) >= 0:
+                if not lowest(after) >= 0:
                     self.overdrawn(call, flow, before, after)
             elif src.kind == ISSUANCE and src.asset in bound.caps:
                 self.cap(call, flow, balances)

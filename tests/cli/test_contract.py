@@ -27,9 +27,10 @@ SIZES = ["--paths", "16", "--beside", "8", "--quiet"]
 
 def twin(name: str) -> str:
     """The Python at the end of a command's help."""
-    command = cli.get_command(click.Context(cli), name)
+    context = click.Context(cli, **cli.context_settings)
+    command = cli.get_command(context, name)
     assert command is not None
-    text = command.get_help(click.Context(command, info_name=name, terminal_width=200))
+    text = command.get_help(click.Context(command, info_name=name, parent=context, terminal_width=200))
     return textwrap.dedent(text.partition("In Python:\n")[2])
 
 

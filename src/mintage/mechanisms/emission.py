@@ -12,6 +12,8 @@ from ..flows import Flow
 from .base import Emitted, Mechanism, Number, Parameters, Ref, Schedule, State, Tag, account, count, number, option, schedule, writes
 from .sharing import Share, not_one, spread
 
+FOREVER = 10**9  # steps: the length of a last period that has no end, as of any other count
+
 
 class EmissionSchedule(Mechanism):
     """Mint each period's budget in equal parts, one a call.
@@ -53,6 +55,10 @@ class EmissionSchedule(Mechanism):
             faults.append(("budgets", f"points at steps {', '.join(map(str, breaks[:8]))}", "days that rise from 0, a step apart at least"))
         return faults
 
+    def derive(self, p: Any, xp: Any) -> dict[str, Any]:
+        breaks, last = p.budgets.breaks, p.tail or FOREVER
+        return {"repeating": (0,) * (len(breaks) - 1) + (1,), "ends": (*breaks[1:], breaks[-1] + last), "last": last}
+
     def step(self, p: Any, state: State, signals: Mapping[str, Any], ctx: Any) -> Emitted:
         amount = scheduled(p, ctx)
         if p.limit != "none":
@@ -64,11 +70,10 @@ class EmissionSchedule(Mechanism):
 def scheduled(p: Any, ctx: Any) -> Any:
     """m(t) before any cap [token], a scalar."""
     look, breaks, t = ctx.xp.lookup, p.budgets.breaks, ctx.t
-    last, length = breaks[-1], p.tail or ctx.every
-    repeats = look(breaks, (0,) * (len(breaks) - 1) + (1,), t) * ((t - last) // length)
-    first = look(breaks, breaks, t) + repeats * length
-    after = look(breaks, (*breaks[1:], last + length), t) + repeats * length
-    return p.base * p.budgets.at(ctx) * p.decay**repeats / (calls_before(after, ctx) - calls_before(first, ctx))
+    repeats = look(breaks, p.repeating, t) * ((t - breaks[-1]) // p.last)
+    first, after = look(breaks, breaks, t), look(breaks, p.ends, t)
+    calls = calls_before(after + repeats * p.last, ctx) - calls_before(first + repeats * p.last, ctx)
+    return p.base * p.budgets.at(ctx) * p.decay**repeats / calls
 
 
 def calls_before(step: Any, ctx: Any) -> Any:

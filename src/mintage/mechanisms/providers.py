@@ -77,6 +77,8 @@ class ProviderEntry(Mechanism):
             shown[p.total] = xp.total(number)
         if p.revenue:
             shown[p.revenue] = revenue
+        if not (p.spending or p.tokens):
+            return [], shown
         spent = cost * nodes
         if p.spending:
             shown[p.spending] = xp.total(spent)
