@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import mintage as mt
+from mintage.evaluate.bands import sankey
 from mintage.evaluate.criteria.alignment import elasticity
 from mintage.evaluate.criteria.utility import survival
 from mintage.evaluate.figures import METRICS, ratio
@@ -105,3 +106,11 @@ def test_affiliates_favoured_beyond_their_quality_raise_the_flag_though_the_sum_
 def test_counts_are_those_of_the_runs_that_were_made():
     e = evidence(SOUND)
     assert e.counts == {"base": 64, "usage -5 %": 48, "usage +5 %": 48, "stablecoin": 48, "bear": 48, "demand_collapse": 48, "compute_cost_spike": 48}
+
+
+def test_the_picture_of_flows_values_each_path_at_its_own_price():
+    """What customers bring for tokens is what the burned tokens are worth: not so at a mean price, because cheap paths burn more."""
+    wild = ((r"volatility = \{ value = 0.2,", "volatility = { value = 1.5,"),)
+    m = evidence(edited(wild)).base
+    worth = {(link.reason, link.asset): link.value_fiat for link in sankey(m, 1)}
+    assert worth["jobs: settle", "SND"] == pytest.approx(worth["jobs: pay", "USD"], rel=0.05)

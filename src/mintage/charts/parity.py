@@ -7,7 +7,7 @@ from typing import Any
 from ..evaluate.document import Band, Document
 from .fan import decades, points, span
 from .theme import BLUE, GREY, ORANGE, SHORT, Spec, empty, heading, lite
-from .values import axis, finite, short, times
+from .values import axis, short, times
 
 EMISSIONS, REVENUE = "emission_value", "revenue"  # names of the two bands, in the same unit
 NAMES = {EMISSIONS: "emissions", REVENUE: "revenue"}
@@ -66,7 +66,7 @@ def sentence(document: Document) -> str:
     if day is not None:
         when = times(document, [day])[0]
         return f"Median revenue first covers emissions on {when if isinstance(when, str) else f'day {short(when)}'}."
-    return f"Median revenue does not cover emissions within {short(finite(document.horizon_days))} days."
+    return f"Median revenue does not cover emissions within {document.horizon_days:,.0f} days."
 
 
 def marker(document: Document, x: Spec) -> list[dict[str, Any]]:

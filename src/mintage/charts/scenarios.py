@@ -31,9 +31,9 @@ def scenarios(document: Document) -> Spec:
         "scale": scale,
         "axis": {"title": "change from the base run [%]", "values": TICKS, "labelExpr": "datum.value ? format(datum.value, '+,d') : '0'", "labelOverlap": True},
     }
-    legend = {"columns": 2, "title": None}
+    legend = {"columns": 3, "title": None}
     about = [
-        {"field": "scenario"},
+        {"field": "run"},
         {"field": "metric"},
         {"field": "change", "type": "quantitative", "format": "+,.1f", "title": "change [%]"},
         {"field": "value", "title": "median"},
@@ -80,7 +80,8 @@ def changes(document: Document) -> list[dict[str, Any]]:
             change = finite(100 * (value - base[name]) / abs(base[name]), 4)
             if change is None:
                 continue
-            rows.append({"metric": titles.get(name, name), "scenario": run.title, "change": change, "value": short(value), "base": short(base[name])})
+            told = {"metric": titles.get(name, name), "scenario": run.name.replace("_", " "), "run": run.title}
+            rows.append({**told, "change": change, "value": short(value), "base": short(base[name])})
     return rows
 
 

@@ -77,26 +77,25 @@ SANKEY_PATHS = 512
 
 
 def sankey(m: Measured, seed: int) -> list[Link]:
-    """Mean flows of one evaluation epoch over the run's last year, valued in fiat at the mean price. A small run of its own."""
+    """Mean flows of one evaluation epoch over the run's last year, each valued at its own path's price. A small run of its own."""
     e = m.economy
     every = max(1, round(float(m.days[0]) / float(e.dt)))
-    names = {f"flow:{i.arrow}": i for i in e.flow_table}
-    run = simulate(e, min(SANKEY_PATHS, m.paths), m.run.manifest.steps, seed, Save(every=every, vars=tuple(names), moments=True))
+    names, price = {f"flow:{i.arrow}": i for i in e.flow_table}, m.spec.evaluation.price
+    run = simulate(e, min(SANKEY_PATHS, m.paths), m.run.manifest.steps, seed, Save(every=every, vars=(*names, *([price] if price else [])), paths=True))
     year = m.last_year
-    price = float(np.nanmean(m.price[year])) if np.isfinite(m.price[year]).any() else 0.0
+    worth = {m.token: run[price][1:][year] if price else 0.0, m.fiat: 1.0}
     links = []
     for name, info in names.items():
-        amount = float(run.mean[name][1:][year].mean())
-        worth = {m.fiat: 1.0, m.token: price}.get(info.src.asset, 0.0)
-        if amount > 0:
+        moved = run[name][1:][year]
+        if moved.any():
             links.append(
                 Link(
                     source=info.src.kind,
                     target=info.dst.kind,
                     asset=info.src.asset,
                     reason=f"{info.call}: {info.reason}",
-                    amount=amount,
-                    value_fiat=amount * worth,
+                    amount=float(moved.mean()),
+                    value_fiat=float((moved * worth.get(info.src.asset, 0.0)).mean()),
                 )
             )
     return sorted(links, key=lambda x: -x.value_fiat)
