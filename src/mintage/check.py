@@ -21,7 +21,7 @@ from .accounts import ISSUANCE, Account
 from .arithmetic import NUMPY
 from .binding import Binder
 from .dimensions import CHECK, ContractBreach, Quantity
-from .economy import Call, Economy, World
+from .economy import Call, Economy, World, rows_in_amount
 from .errors import Fault, MintageError, nearest
 from .flows import Flow
 from .mechanisms.base import Context, Event, State, Use
@@ -164,7 +164,7 @@ def _dry(out: Inspection, economy: Economy, call: Call, p: Any, world: World, no
         try:
             flows, updates = run()
             for flow in flows:
-                _flow(economy, use, flow, what)
+                _flow(economy, world, flow)
                 if what == "step":
                     info = FlowInfo(use.name, flow.reason, flow.src, flow.dst, mechanism.tags.get(flow.reason, ""), functional(economy, use, flow))
                     out.found[info.key] = info
@@ -201,8 +201,8 @@ def functional(economy: Economy, use: Use, flow: Flow) -> bool:
     return bool(use.mechanism.ablation) and flow.src.kind != ISSUANCE and economy.assets[flow.src.asset].form == "token"
 
 
-def _flow(economy: Economy, use: Use, flow: Flow, what: str) -> None:
-    """A flow's accounts exist, hold the same asset, and its amount is in that asset."""
+def _flow(economy: Economy, world: World, flow: Flow) -> None:
+    """A flow's accounts exist, hold the same asset, and its amount is in that asset and has the larger side's rows."""
     if not isinstance(flow, Flow):
         raise ContractBreach("MT208", f"emits {type(flow).__name__}", "Flow(...), mint(...) or burn(...)")
     for place in (flow.src, flow.dst):
@@ -225,6 +225,11 @@ def _flow(economy: Economy, use: Use, flow: Flow, what: str) -> None:
             f"flow '{flow.reason}' joins {economy.holders(flow.src)} holders of {flow.src} to {economy.holders(flow.dst)} of {flow.dst}",
             "an explicit index",
         )
+    rows = max(world.balances[a].value[... if at is None else at].shape[-2] for a, at in ((flow.src, flow.src_at), (flow.dst, flow.dst_at)))
+    if (found := rows_in_amount(getattr(flow.amount, "value", flow.amount))) != rows:
+        raise ContractBreach(
+            "MT214", f"flow '{flow.reason}' ({flow.src} to {flow.dst}) has an amount of {found} rows", f"{rows}, one a holder of the larger side"
+        )
 
 
 def _updates(call: Call, memory: Mapping[str, Any], world: World, updates: Mapping[str, Any]) -> None:
@@ -236,6 +241,9 @@ def _updates(call: Call, memory: Mapping[str, Any], world: World, updates: Mappi
         unit = getattr(value, "unit", units.ONE)
         if not unit.same(old.unit) and not (isinstance(value, int) and value == 0):
             raise ContractBreach("MT207", f"'{name}' becomes {unit}", str(old.unit))
+        rows = [np.shape(getattr(v, "value", v))[-2:-1] for v in (value, old)]
+        if rows[0] != rows[1] and rows[0]:
+            raise ContractBreach("MT214", f"'{name}' becomes an array of {rows[0][0]} rows", f"{rows[1][0]}, as it had")
 
 
 def located(code: str, use: Use, what: str, found: str, expected: str, error: BaseException) -> Fault:

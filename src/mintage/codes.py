@@ -166,6 +166,11 @@ CODES: dict[str, tuple[str, str]] = {
         "Wrong number of rows",
         "A signal with a row for each holder needs one starting value for all, or one for each.",
     ),
+    "MT214": (
+        "An amount or value with other rows",
+        "A flow's amount has one row a holder of its larger side, and a signal or memory keeps its rows. For one amount over many holders use `spread` "
+        "(equal parts) or `pro_rata`; for one value of many, `xp.total`.",
+    ),
     "MT220": (
         "A raw comparison",
         "`<`, `>`, `==` on computed values take other branches in floats than in exact arithmetic. xp.lt, xp.ge, xp.eq and xp.gate treat values "

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from .accounts import BURNED, EXTERNAL, ISSUANCE, Account, Asset, Kind, standard_kinds
 from .binding import Binder
-from .errors import Fault, SpecError, nearest
+from .errors import Fault, RunError, SpecError, nearest
 from .flows import Flow
 from .holds import held
 from .mechanisms.base import Context, Emitted, State, Use
@@ -204,8 +204,7 @@ class Bound:
         opening = []
         for place, amount in e.opening.items():
             source = Account(EXTERNAL if e.assets[place.asset].form == "fiat" else ISSUANCE, place.asset)
-            share = xp.full(e.shape(place, paths), xp.num(amount) / e.holders(place))
-            opening.append(Flow(source, place, share, "opening"))
+            opening.append(spread_equally(xp, Flow(source, place, xp.full((1, paths), xp.num(amount)), "opening"), e.holders(place)))
         memory = {}
         for call in self.calls:
 
@@ -213,7 +212,8 @@ class Bound:
                 return xp.full((e.holders(of) if of else 1, paths), xp.num(value))
 
             memory[call.name] = call.use.mechanism.memory(call.p, make)
-            opening += call.use.mechanism.genesis(call.p, xp)
+            genesis = call.use.mechanism.genesis(call.p, xp)
+            opening += [spread_equally(xp, f, e.holders(f.dst)) if rows_in_amount(f.amount) == 1 else f for f in genesis]
         for flow in settle(self, balances, opening) if settle and opening else opening:
             post(xp, balances, flow)
         return World(balances, signals, memory)
@@ -253,6 +253,8 @@ def post(xp: Any, balances: Balances, flow: Flow) -> None:
     rows_out, rows_in = balances[flow.src], balances[flow.dst]
     out = rows_out if flow.src_at is None else rows_out[flow.src_at]
     into = rows_in if flow.dst_at is None else rows_in[flow.dst_at]
+    if rows_in_amount(amount) != max(out.shape[-2], into.shape[-2]):
+        raise misshapen(flow, max(out.shape[-2], into.shape[-2]))
     if out.shape[-2] != into.shape[-2]:
         # the amount is [holder, path] of the larger side; the other side moves their sum
         total = xp.total(amount)
@@ -262,6 +264,23 @@ def post(xp: Any, balances: Balances, flow: Flow) -> None:
     balances[flow.src] = rows_out - less if flow.src_at is None else xp.add_at(rows_out, flow.src_at, -less)
     rows_in = balances[flow.dst]  # read again: source and destination may be rows or lots of one account
     balances[flow.dst] = rows_in + more if flow.dst_at is None else xp.add_at(rows_in, flow.dst_at, more)
+
+
+def rows_in_amount(amount: Any) -> int:
+    """Holders that an amount [..., holder, path] speaks of; a scalar speaks of one."""
+    shape: tuple[int, ...] = getattr(amount, "shape", ())
+    return shape[-2] if len(shape) > 1 else 1
+
+
+def misshapen(flow: Flow, rows: int) -> RunError:
+    """An amount for one holder must not move that much at each holder of a population, nor the other way round."""
+    found = f"the amount has {rows_in_amount(flow.amount)} rows"
+    return RunError(Fault("MT214", f"flow '{flow.reason}' ({flow.src} to {flow.dst})", found, f"{rows}, one a holder of the larger side"))
+
+
+def spread_equally(xp: Any, flow: Flow, rows: int) -> Flow:
+    """A flow of one row in equal parts over `rows` holders."""
+    return flow if rows == 1 else flow._replace(amount=flow.amount * xp.full((rows, 1), xp.num(1) / rows))
 
 
 def rows_of(xp: Any, rows: int, paths: int, start: Decimal | tuple[Decimal, ...]) -> Any:

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import arithmetic
-from .economy import Balances, Bound, Call, World, post
+from .accounts import ISSUANCE
+from .economy import Balances, Bound, Call, World, post, supply
 from .errors import Fault, RunError
 from .flows import Flow
 from .guard import DUST, FlowKey
@@ -54,6 +55,8 @@ class TracedGuard:
             if flow.src not in self.bound.overdraft:
                 low = xp.minimum(low, balances[flow.src].min())
             self.breaches = self.breaches + ~(low >= -DUST * scale)
+            if flow.src.kind == ISSUANCE and flow.src.asset in self.bound.caps:
+                self.breaches = self.breaches + ~(supply(balances, flow.src.asset).max() <= self.bound.caps[flow.src.asset] * (1 + DUST))
             key = (call.name, flow.reason, flow.src, flow.dst)
             if key in self.wanted:
                 self.sums[key] = self.sums[key] + (flow.amount if flow.amount.ndim == 0 else xp.total(flow.amount))

@@ -133,3 +133,10 @@ def test_an_opening_that_does_not_divide_is_whole_units_from_the_start():
         world = economy.bind(EXACT).start(1, settle)
         assert [int(x) for x in world.balances[Account("liquid", "TOK")][:, 0]] == [10001, 10001, 10001, 10000, 10000]
         assert world.balances[Account("issuance", "TOK")][0, 0] == -50_003
+
+
+def test_jax_refuses_the_supply_that_numpy_refuses():
+    tight = town(assets={"TOK": Asset("TOK", 18, cap=Decimal("50_100")), "USD": Asset("USD", 6, "fiat")})
+    for engine, code in (("numpy", "MT304"), ("jax", "MT307")):
+        with pytest.raises(RunError, match=code):
+            simulate(tight, 8, 40, engine=engine)

@@ -9,15 +9,16 @@ from typing import Any, Literal
 from ..accounts import Account
 from ..flows import Flow, burn, mint
 from .base import Emitted, Mechanism, Number, Parameters, Ref, State, Tag, account, event, number, option, reads
-from .sharing import Share, not_one
+from .sharing import Share, not_one, pro_rata, spread
 
 
 class BurnMint(Mechanism):
     """Customers pay fiat; a share buys tokens from holders at the oracle's price, and those are burned; the rest goes to payees in fiat.
 
-        revenue = fx demand dt,   tokens = min(burn_share revenue / price, burn_limit holders),   paid = tokens price
+        revenue = min(fx demand dt, burn_limit holders price / burn_share),   paid = burn_share revenue,   tokens = paid / price
 
-    [fiat], [token]; shapes [1, path]. Payee j receives share_j / burn_share x paid, so a limited burn limits the whole payment. With `rewards` set, work is
+    [fiat], [token]; shapes [1, path]. Payee j receives share_j x revenue, so a limited burn limits the whole payment. Of several holders each sells in
+    proportion to what it has, and is paid so. With `rewards` set, work is
     also rewarded at its price when measured: reward_share / burn_share x tokens are minted. `settlement` "pay_providers" hands the tokens to
     providers instead of burning them; "stablecoin" pays providers in fiat without any token, and of the payments a share `survives` is then
     still made: what customers would buy without the discount, access or collateral that only the token gives (an assumption about them).
@@ -51,37 +52,46 @@ class BurnMint(Mechanism):
         return not_one("payees", sum((s.share for s in p.payees), Decimal(p.burn_share)))
 
     def step(self, p: Any, state: State, signals: Mapping[str, Any], ctx: Any) -> Emitted:
-        wanted = signals[p.demand] * (p.burn_share * ctx.dt) / signals[p.price]
+        wanted = signals[p.demand] * ctx.dt
         if p.fx:
             wanted = wanted * signals[p.fx]
         if p.settlement == "stablecoin":
             wanted = wanted * p.survives
-        tokens = ctx.xp.minimum(wanted, p.burn_limit * ctx.xp.total(state[p.tokens]))
-        return settle(p, state, signals, ctx.xp, tokens, None), {}
+        most = ctx.xp.total(state[p.tokens]) * (p.burn_limit / p.burn_share) * signals[p.price]
+        return settle(p, state, signals, ctx.xp, ctx.xp.minimum(wanted, most), None), {}
 
     @event(roles={"payer": "customers"}, arguments={"amount": "proceeds"}, order_free=True)
     def pay(self, p: Any, state: State, signals: Mapping[str, Any], ctx: Any, rows: Mapping[str, Any], amount: Any) -> Emitted:
         """A customer pays `amount` for a job. No limit applies: a burn that holders cannot cover is refused, never cut."""
-        return settle(p, state, signals, ctx.xp, amount * p.burn_share / signals[p.price], rows["payer"]), {}
+        return settle(p, state, signals, ctx.xp, amount, rows["payer"]), {}
 
 
-def settle(p: Any, state: State, signals: Mapping[str, Any], xp: Any, tokens: Any, payers: Any) -> list[Flow]:
-    """The flows of payments that buy `tokens` [payer, path]."""
-    paid = tokens * signals[p.price]
-    flows = [Flow(p.customers, s.to, paid * (s.share / p.burn_share), "fee", payers) for s in p.payees]
+def settle(p: Any, state: State, signals: Mapping[str, Any], xp: Any, revenue: Any, payers: Any) -> list[Flow]:
+    """The flows of payments of `revenue` [payer, path]. Fiat is never got back from tokens: shares of a whole amount then stay whole."""
+    paid = revenue * p.burn_share
+    flows = [
+        Flow(p.customers, s.to, spread(xp, state, s.to, revenue * s.share) if revenue.shape[-2] == 1 else revenue * s.share, "fee", payers) for s in p.payees
+    ]
     if p.settlement == "stablecoin":
         parts = by_work(p, state, signals, xp, p.providers_fiat)
         return flows + [Flow(p.customers, p.providers_fiat, paid * part, "pay", payers, at) for at, part in parts]
-    flows.append(Flow(p.customers, p.proceeds, paid, "pay", payers))
-    bought = tokens if tokens.shape[-2] == 1 else xp.total(tokens)
+    flows.append(Flow(p.customers, p.proceeds, paid if paid.shape[-2] > 1 else to_sellers(p, state, xp, paid), "pay", payers))
+    bought = xp.total(paid) / signals[p.price]
+    sold = pro_rata(xp, state, p.tokens, bought)
     if p.settlement == "burn":
-        flows.append(burn(p.tokens, bought, "settle"))
+        flows.append(burn(p.tokens, sold, "settle"))
     else:
-        flows += [Flow(p.tokens, p.providers, bought * part, "settle", None, at) for at, part in by_work(p, state, signals, xp, p.providers)]
+        flows += [Flow(p.tokens, p.providers, sold * part, "settle", None, at) for at, part in by_work(p, state, signals, xp, p.providers)]
     if p.rewards:
         minted = bought * (p.reward_share / p.burn_share)
         flows += [mint(p.rewards, minted * part, "reward", at) for at, part in by_work(p, state, signals, xp, p.rewards)]
     return flows
+
+
+def to_sellers(p: Any, state: State, xp: Any, paid: Any) -> Any:
+    """Proceeds by holder: in proportion to the tokens sold, or in equal parts when fiat rests with other holders than tokens do."""
+    same = state[p.proceeds].shape[-2] == state[p.tokens].shape[-2]
+    return pro_rata(xp, state, p.tokens, paid) if same else spread(xp, state, p.proceeds, paid)
 
 
 def by_work(p: Any, state: State, signals: Mapping[str, Any], xp: Any, place: Account) -> list[tuple[Any, Any]]:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ..accounts import Account
 from ..flows import Flow
 from .base import Emitted, Mechanism, Number, Parameters, Ref, State, Tag, account, event, number, reads, writes
+from .sharing import pro_rata
 
 
 class ImpactPrice(Mechanism):
@@ -36,8 +38,8 @@ class ImpactPrice(Mechanism):
         return {"moved": make(0)} if p.outside else {}
 
     def step(self, p: Any, state: State, signals: Mapping[str, Any], ctx: Any) -> Emitted:
-        before = ctx.opening[p.market]
-        push = (before - state[p.market]) * p.impact / before
+        before = ctx.xp.total(ctx.opening[p.market])
+        push = (before - ctx.xp.total(state[p.market])) * p.impact / before
         if p.returns:
             return [], {p.price: signals[p.price] * ctx.xp.exp(signals[p.returns] + push)}
         moved = state["moved"] + push
@@ -52,7 +54,8 @@ class OrderFlowPrice(Mechanism):
         wanted = flow_share x net + strength x (x - x sqrt(y / (x outside)))       [token], clipped to +/- limit x
 
     net is what left the market's account since the step began; the second part is arbitrage towards the outside price. What the market
-    buys arrives there; the fiat of both sides is the traders'. Shapes [1, path]. Source of the pool: Angeris et al. 2019, constant product.
+    buys arrives there; the fiat of both sides is the traders', who trade in proportion to what they have. Shapes [1, path]. Source of
+    the pool: Angeris et al. 2019, constant product.
     """
 
     name = "order_flow_price"
@@ -74,9 +77,8 @@ class OrderFlowPrice(Mechanism):
     def buy(self, p: Any, state: State, signals: Mapping[str, Any], ctx: Any, rows: Mapping[str, Any], amount: Any) -> Emitted:
         """Pay `amount` of fiat, take the tokens it buys."""
         x, y = state[p.pool_tokens], state[p.pool_fiat]
-        got = swap(amount, y, x, p.fee)
-        at = rows["trader"]
-        flows = [Flow(p.fiat, p.pool_fiat, amount, "buy", at), Flow(p.pool_tokens, p.tokens, got, "bought")]
+        got, at = swap(amount, y, x, p.fee), rows["trader"]
+        flows = [Flow(p.fiat, p.pool_fiat, amount, "buy", at), Flow(p.pool_tokens, p.tokens, got, "bought", None, of_trader(state, p.tokens, at))]
         return flows, {p.price: (y + ctx.xp.total(amount)) / (x - ctx.xp.total(got))}
 
     @event(roles={"trader": "tokens"}, arguments={"amount": "tokens"})
@@ -84,7 +86,8 @@ class OrderFlowPrice(Mechanism):
         """Give `amount` of tokens, take the fiat it fetches."""
         x, y = state[p.pool_tokens], state[p.pool_fiat]
         got = swap(amount, x, y, p.fee)
-        flows = [Flow(p.tokens, p.pool_tokens, amount, "sell", rows["trader"]), Flow(p.pool_fiat, p.fiat, got, "sold")]
+        at = rows["trader"]
+        flows = [Flow(p.tokens, p.pool_tokens, amount, "sell", at), Flow(p.pool_fiat, p.fiat, got, "sold", None, of_trader(state, p.fiat, at))]
         return flows, {p.price: (y - ctx.xp.total(got)) / (x + ctx.xp.total(amount))}
 
     def step(self, p: Any, state: State, signals: Mapping[str, Any], ctx: Any) -> Emitted:
@@ -97,12 +100,23 @@ class OrderFlowPrice(Mechanism):
         paid = y * bought / (x - bought) / (1 - p.fee)
         fetched = swap(sold, x, y, p.fee)
         flows = [
-            Flow(p.fiat, p.pool_fiat, paid, "buy"),
-            Flow(p.pool_tokens, p.tokens, bought, "bought"),
-            Flow(p.tokens, p.pool_tokens, sold, "sell"),
-            Flow(p.pool_fiat, p.fiat, fetched, "sold"),
+            Flow(p.fiat, p.pool_fiat, of_traders(xp, state, p.fiat, p.fiat, paid), "buy"),
+            Flow(p.pool_tokens, p.tokens, of_traders(xp, state, p.tokens, p.fiat, bought), "bought"),
+            Flow(p.tokens, p.pool_tokens, of_traders(xp, state, p.tokens, p.tokens, sold), "sell"),
+            Flow(p.pool_fiat, p.fiat, of_traders(xp, state, p.fiat, p.tokens, fetched), "sold"),
         ]
         return flows, {p.price: (y + paid - fetched) / (x - bought + sold)}
+
+
+def of_trader(state: State, place: Account, at: Any) -> Any:
+    """The trader's rows in `place`; None when all share one."""
+    return at if state[place].shape[-2] > 1 else None
+
+
+def of_traders(xp: Any, state: State, place: Account, giver: Account, amount: Any) -> Any:
+    """`amount` over the traders of `place`: who gives more gets more, so by what they have of `giver`'s asset where it has their rows."""
+    same = state[place].shape[-2] == state[giver].shape[-2]
+    return pro_rata(xp, state, giver if same else place, amount)
 
 
 def swap(paid: Any, reserve_in: Any, reserve_out: Any, fee: Any) -> Any:

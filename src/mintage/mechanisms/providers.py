@@ -8,7 +8,7 @@ from typing import Any
 from ..accounts import EXTERNAL, Account
 from ..flows import Flow
 from .base import Emitted, Mechanism, Number, Parameters, Ref, State, Tag, account, event, number, option, reads, writes
-from .sharing import column
+from .sharing import column, pro_rata, spread
 
 
 class ProviderTier(Parameters):
@@ -94,8 +94,10 @@ def total_of(parts: list[Any]) -> Any:
 
 def accounts(p: Any, state: State, xp: Any, need: Any, earned: Any, price: Any) -> list[Flow]:
     """Sell tokens, take the proceeds, pay costs: `need` [fiat], `earned` [token]."""
+    need, earned = (x if x.shape[-2] > 1 else spread(xp, state, p.tokens, x) for x in (need, earned))  # one row of nodes, many owners
     sold = xp.minimum(state[p.tokens], xp.maximum(need / price, p.sell_share * earned))
     proceeds = sold * price
     paid = xp.minimum(need, state[p.fiat] + proceeds)
     outside = Account(EXTERNAL, p.fiat.asset)
-    return [Flow(p.tokens, p.market, sold, "sell"), Flow(p.buyers, p.fiat, proceeds, "proceeds"), Flow(p.fiat, outside, paid, "cost")]
+    arriving = sold if sold.shape[-2] > 1 else pro_rata(xp, state, p.market, sold)
+    return [Flow(p.tokens, p.market, arriving, "sell"), Flow(p.buyers, p.fiat, proceeds, "proceeds"), Flow(p.fiat, outside, paid, "cost")]

@@ -32,6 +32,12 @@ def spread(xp: Any, state: State, place: Account, amount: Any) -> Any:
     return amount if holders == 1 else amount * xp.full((holders, 1), xp.num(1) / holders)
 
 
+def pro_rata(xp: Any, state: State, place: Account, amount: Any) -> Any:
+    """`amount` [1, path] over the holders of `place` in proportion to what they have, in equal parts where nobody has any: [holder, path]."""
+    held = state[place]
+    return amount if held.shape[-2] == 1 else amount * xp.div(held, xp.total(held), xp.num(1) / held.shape[-2])
+
+
 def peak(xp: Any, x: Any) -> Any:
     """Largest value over holders [1, path], by halving."""
     while x.shape[-2] > 1:

@@ -8,6 +8,7 @@ from typing import Any
 from ..accounts import ISSUANCE, Account, Role
 from ..flows import Flow
 from .base import Emitted, Mechanism, Number, Parameters, Ref, Tag, account, number, option
+from .sharing import spread
 
 
 class Tranche(Parameters):
@@ -62,7 +63,7 @@ class Vesting(Mechanism):
         for i, t in enumerate(p.tranches):
             before, after = unlocked(t, ctx.day - ctx.dt, xp), unlocked(t, ctx.day, xp)
             part = xp.div(after - before, 1 - before, xp.num(1))
-            flows.append(Flow(p.locked, t.account, state[p.locked][i] * part, "unlock", i, None))
+            flows.append(Flow(p.locked, t.account, spread(xp, state, t.account, state[p.locked][i] * part), "unlock", i, None))
         return flows, {}
 
 
