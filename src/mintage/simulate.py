@@ -22,7 +22,7 @@ from .economy import Economy, World
 from .errors import Fault, RunError, ServiceError, UsageError
 from .guard import Guard
 from .noise import BLOCK, NoiseSource
-from .save import Observer, Save
+from .save import Observer, Save, whole
 from .trajectory import Chunk, Collector, Trajectory, merge
 
 CHUNK_BLOCKS = 40  # 10,240 paths: measured fastest, Python overhead against cache (2 MiB L2); no number depends on it
@@ -69,12 +69,9 @@ def simulate(
     if not isinstance(economy, Economy):
         steps = economy.steps if steps is None else steps
         economy = economy.economy()
-    if steps is None or not 0 < steps <= 10**7:
-        raise UsageError(Fault("MT503", "simulate", f"steps is {steps}", "a number from 1 to 10,000,000"))
-    if not 0 < paths <= 10**9:
-        raise UsageError(Fault("MT503", "simulate", f"paths is {paths}", "a number from 1 to 1,000,000,000"))
-    if not 0 <= seed < 2**128:
-        raise UsageError(Fault("MT503", "simulate", f"seed is {seed}", "a whole number from 0 to 2^128 - 1"))
+    steps, paths = whole("MT503", "simulate", "steps", steps, 1, 10**7), whole("MT503", "simulate", "paths", paths, 1, 10**9)
+    seed, workers = whole("MT503", "simulate", "seed", seed, 0, 2**128 - 1, "2^128 - 1"), whole("MT503", "simulate", "workers", workers, 1, 10**4)
+    chunk = None if chunk is None else whole("MT503", "simulate", "chunk", chunk, 1, 10**9)
     if engine not in ("numpy", "jax"):
         raise UsageError(Fault("MT504", "simulate", f"engine is '{engine}'", "'numpy' or 'jax'"))
     job = Job(economy, steps, seed, save or Save(), engine)

@@ -78,6 +78,8 @@ def test_json_is_one_value_on_stdout(name, capsys):
         (["simulate", "rendr"], 3, "did you mean 'render'?"),
         (["simulate", "town.toml:bul"], 2, "MT512"),
         (["simulate", "town.toml", "--var", "prise"], 2, "did you mean 'price'?"),
+        (["simulate", "town.toml", "--var", "price[3]"], 2, "MT502 price[3]: no such row"),
+        (["simulate", "town.toml", "--var", "burn/"], 2, "MT502 burn/: no such variable"),
         (["simulate", "town.toml", "--export", "x.xlsx"], 2, "MT531"),
         (["compare", "town.toml"], 2, "MT507"),
         (["compare", "town.toml", "town.toml", "--metric", "revenu"], 2, "did you mean 'revenue'?"),
