@@ -63,6 +63,14 @@ def test_mean_reversion_closes_half_the_gap_in_its_half_life_and_has_its_spread(
     near(x[1], np.log(2) / 4, 0.4 * (1 - 0.0625) ** 0.5)
 
 
+@pytest.mark.parametrize(("dt", "rate"), [("1", "4"), ("7", "26"), ("30", "12")])
+def test_jumps_leave_the_expectation_alone_at_any_length_of_a_step(dt, rate):
+    """With at most one jump a step, the compensation is for the jump that can happen, not for rate x step."""
+    x = logs(world(use("jump_diffusion", signal="x", volatility="0.1", rate=rate), dt=dt), 30)[-1]
+    level = np.exp(x)
+    assert abs(level.mean() - 1) < 4.5 * level.std() / len(level) ** 0.5
+
+
 def test_jumps_add_their_variance_and_leave_the_expected_growth():
     mu, sigma, rate, m, s, t = 0.5, 0.4, 12.0, -0.1, 0.2, 1.0
     x = logs(world(use("jump_diffusion", signal="x", drift=mu, volatility=sigma, rate=rate, jump_mean=m, jump_sd=s), dt="0.5"), 730)[-1]

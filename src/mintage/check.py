@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from . import units
-from .accounts import ISSUANCE, Account
+from .accounts import EXTERNAL, ISSUANCE, Account
 from .arithmetic import NUMPY
 from .binding import Binder
 from .dimensions import CHECK, ContractBreach, Quantity
@@ -166,7 +166,7 @@ def _dry(out: Inspection, economy: Economy, call: Call, p: Any, world: World, no
             for flow in flows:
                 _flow(economy, world, flow)
                 if what == "step":
-                    info = FlowInfo(use.name, flow.reason, flow.src, flow.dst, mechanism.tags.get(flow.reason, ""), functional(economy, use, flow))
+                    info = FlowInfo(use.name, flow.reason, flow.src, flow.dst, tag(economy, use, flow), functional(economy, use, flow))
                     out.found[info.key] = info
             _updates(call, memory, world, updates)
         except ContractBreach as breach:
@@ -195,6 +195,13 @@ def _dry(out: Inspection, economy: Economy, call: Call, p: Any, world: World, no
 def rows(declared: Event) -> dict[str, Any]:
     """The first row for every role."""
     return {role: np.array([0]) for role in declared.roles}
+
+
+def tag(economy: Economy, use: Use, flow: Flow) -> str:
+    """What the mechanism calls the flow; a payment is revenue only when customers or the world outside pay it, never the network itself."""
+    named = use.mechanism.tags.get(flow.reason, "")
+    inside = flow.src.kind != EXTERNAL and economy.kinds[flow.src.kind].role not in ("customer", "outside")
+    return "transfer" if named == "revenue" and inside else named
 
 
 def functional(economy: Economy, use: Use, flow: Flow) -> bool:

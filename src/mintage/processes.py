@@ -81,14 +81,15 @@ class JumpDiffusion(Process):
 
     def derive(self, p: Any, xp: Any) -> dict[str, Any]:
         lift = xp.expm1(p.jump_mean + xp.num("0.5") * p.jump_sd * p.jump_sd)
-        return {"trend": p.drift - xp.num("0.5") * p.volatility * p.volatility - p.rate * lift, "rest": xp.sqrt(1 - p.loading * p.loading)}
+        return {"trend": p.drift - xp.num("0.5") * p.volatility * p.volatility, "lift": lift, "rest": xp.sqrt(1 - p.loading * p.loading)}
 
     def step(self, p: Any, state: Any, signals: Mapping[str, Any], ctx: Any) -> Emitted:
         xp, years = ctx.xp, ctx.dt / p.year
         chance = -xp.expm1(-p.rate * years)
         size = p.jump_mean + p.jump_sd * ctx.noise["size"]
         jump = xp.where(xp.lt(ctx.noise["jump"], chance), size, 0)
-        move = p.trend * years + (p.volatility * xp.sqrt(years)) * shock(p, signals, ctx, ctx.noise["z"]) + jump
+        drift = p.trend * years - xp.log1p(chance * p.lift)  # so that E[X'] = X exp(mu dt) at any length of a step
+        move = drift + (p.volatility * xp.sqrt(years)) * shock(p, signals, ctx, ctx.noise["z"]) + jump
         return [], {p.signal: signals[p.signal] * xp.exp(move)}
 
 

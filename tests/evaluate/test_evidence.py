@@ -87,7 +87,7 @@ def test_quantiles_are_numpy_s_on_finite_values():
 
 def test_a_ratio_of_something_missing_is_missing():
     a, b = np.array([1.0, 1.0, 0.0, np.nan, np.nan, 1.0]), np.array([2.0, 0.0, 0.0, 0.0, 1.0, np.nan])
-    np.testing.assert_array_equal(ratio(a, b), [0.5, np.inf, 0.0, np.nan, np.nan, np.nan])
+    np.testing.assert_array_equal(ratio(a, b), [0.5, np.inf, np.nan, np.nan, np.nan, np.nan])
 
 
 def test_affiliates_favoured_beyond_their_quality_raise_the_flag_though_the_sum_is_small():
@@ -114,3 +114,42 @@ def test_the_picture_of_flows_values_each_path_at_its_own_price():
     m = evidence(edited(wild)).base
     worth = {(link.reason, link.asset): link.value_fiat for link in sankey(m, 1)}
     assert worth["jobs: settle", "SND"] == pytest.approx(worth["jobs: pay", "USD"], rel=0.05)
+
+
+SILENT = ((r"value = 28_500", "value = 0"), (r"value = 1_(560|400|300)_000", "value = 0"))
+SELF_PAID = (
+    (r'(?m)^use = "burn_mint"\n', 'use = "burn_mint"\ncustomers = "treasury/USD"\n'),
+    (r'holds = \["SND", "USD"\]\nrole = "treasury"', 'holds = ["SND", "USD"]\nopening = { USD = 1_000_000_000 }\nrole = "treasury"'),
+)
+
+
+def test_an_economy_where_nothing_happens_is_not_shown_and_sustains_nothing():
+    for code in ("T105", "T106", "T107", "T201", "T202", "T203", "T204", "T209"):
+        found = find(code, SILENT)
+        assert found.passed is not True, f"{code}: {found.sentence}"
+    d = mt.evaluate(loads(edited(SILENT)), 8, beside=8)
+    assert "nothing to sustain" in d.headline
+    assert d.verdict != "pass"
+
+
+def test_a_treasury_that_pays_itself_has_no_outside_revenue():
+    m = evidence(edited(SELF_PAID)).base
+    assert m.metric("burned").min() > 0
+    assert m.metric("revenue").max() == 0
+    assert find("T201", SELF_PAID).value == "infinite"
+    assert evidence(edited((*SELF_PAID, (r'role = "treasury"\n', 'role = "customer"\n')))).base.metric("revenue").min() > 0
+
+
+def test_the_first_and_the_last_year_are_equally_long_and_whole():
+    """Constant demand is constant, whatever the horizon: a last period cut short, or a longer first year, would say otherwise."""
+    for horizon in ("1092 days", "1095 days", "700 days"):
+        steady = edited(
+            (
+                *(((r"volatility = \{ value = 0.\d,", "volatility = { value = 0,"), (r"drift = \{ value = 0.\d+,", "drift = { value = 0,"))),
+                (r'horizon = "1092 days"', f'horizon = "{horizon}"'),
+            )
+        )
+        m = evidence(steady.replace('step = "7 days"', 'step = "1 day"')).base
+        assert m.metric("revenue_growth") == pytest.approx(1, abs=1e-12)
+        assert len(m.days[m.first_year]) == len(m.days[m.last_year]) == 52
+        assert np.allclose(m.days[m.last_year], 7)

@@ -80,8 +80,10 @@ def headline(m: Measured) -> str:
     """One sentence: does this economy sustain itself?"""
     ratio, parity = m.median("ratio_last_year"), m.median("parity_reached")
     years = m.horizon / 365
+    if m.price.size and np.isnan(m.price).all():
+        return f"{m.spec.title} names no price for its token, so whether it sustains itself is not shown."
     if ratio is None:
-        return f"{m.spec.title} shows no external revenue, so nothing sustains its emission."
+        return f"{m.spec.title} emits nothing and earns nothing in its last year: there is nothing to sustain."
     if math.isinf(ratio):
         return f"{m.spec.title} does not sustain itself: it emits tokens against no outside revenue."
     share = float(np.nanmean(m.metric("parity_reached"))) if parity is not None else 0.0

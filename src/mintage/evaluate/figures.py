@@ -1,6 +1,6 @@
 """Every metric of a measured run, one function each: Measured -> [path]. The formulas are `mintage.metrics`'s; here they meet the run.
 
-Values over a period use the price at the period's end. `last_*` means the last 365 days of the run.
+Values over a period use the price at the period's end. `last_*` means the run's last year in whole epochs (52 weeks).
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ def totals(m: Measured, series: Array, span: slice | None = None) -> Any:
 
 
 def ratio(a: Array, b: Array) -> Array:
-    """a / b; infinite without b, 0 without both, NaN where either is missing."""
+    """a / b; infinite without b, NaN without both or where either is missing."""
     with np.errstate(all="ignore"):
-        return np.where(np.isnan(a + b), np.nan, np.where(b > 0, a / b, np.where(a > 0, np.inf, 0.0)))
+        return np.where(np.isnan(a + b) | ((a == 0) & (b == 0)), np.nan, np.where(b > 0, a / b, np.inf))
 
 
 def quarterly(m: Measured, series: Array) -> Array:
@@ -36,9 +36,11 @@ def quarterly(m: Measured, series: Array) -> Array:
 
 
 def quarterly_ratio(m: Measured) -> Any:
-    """Emission to external revenue by quarter [quarter, path]; NaN without a price, empty in a run of less than a quarter."""
-    emitted = quarterly(m, m.emission_value)
-    return M.emission_ratio(emitted, quarterly(m, m.revenue)) if emitted.size and np.isfinite(emitted).all() else np.full(emitted.shape, np.nan)
+    """Emission to external revenue by quarter [quarter, path]; NaN without a price and with nothing to compare, empty in a run of less than a quarter."""
+    emitted, earned = quarterly(m, m.emission_value), quarterly(m, m.revenue)
+    if not emitted.size or not np.isfinite(emitted).all():
+        return np.full(emitted.shape, np.nan)
+    return np.where(emitted + earned > 0, M.emission_ratio(emitted, earned), np.nan)
 
 
 def signal(m: Measured, role: str) -> Array:
@@ -127,8 +129,7 @@ def burn_to_mint(m: Measured) -> Any:
 
 @metric("Minted in the last year over the first", "1", "down")
 def emission_decline(m: Measured) -> Any:
-    first = slice(0, int(np.searchsorted(m.run.day, YEAR - 1e-9)))
-    return ratio(totals(m, m.minted, m.last_year), totals(m, m.minted, first))
+    return ratio(totals(m, m.minted, m.last_year), totals(m, m.minted, m.first_year))
 
 
 @metric("Yearly issuance over supply, last year", "1/year", "down")
@@ -185,11 +186,11 @@ def parity_day(m: Measured) -> Any:
 
 
 def parity(m: Measured) -> Any:
-    """[day], infinite when never; by quarters, so that a good week is not parity. NaN without a price."""
+    """[day], infinite when never; by quarters, so that a good week is not parity. NaN without a price, and with nothing to compare."""
     emitted, earned = quarterly(m, m.emission_value), quarterly(m, m.revenue)
     if not len(emitted) or np.isnan(emitted).any():
         return np.full(m.paths, np.nan)
-    return M.parity_time(emitted, earned, QUARTER)
+    return np.where((emitted + earned).any(axis=0), M.parity_time(emitted, earned, QUARTER), np.nan)
 
 
 @metric("Subsidy (emission less revenue) of the last year over market value", "1", "down")
@@ -236,8 +237,7 @@ def use_intensity(m: Measured) -> Any:
 
 @metric("Revenue of the last year over the first", "1", "up")
 def revenue_growth(m: Measured) -> Any:
-    first = slice(0, int(np.searchsorted(m.run.day, YEAR - 1e-9)))
-    return ratio(totals(m, m.revenue, m.last_year), totals(m, m.revenue, first))
+    return ratio(totals(m, m.revenue, m.last_year), totals(m, m.revenue, m.first_year))
 
 
 @metric("Variation of quarterly revenue (sd over mean)", "1", "down")

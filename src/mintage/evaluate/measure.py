@@ -118,10 +118,19 @@ class Measured:
         return self.minted * self.price
 
     @cached_property
+    def years(self) -> tuple[slice, slice]:
+        """The first and the last year in whole periods, as many in each: a period that the horizon cuts short would bias their comparison."""
+        whole = int(np.isclose(self.days, self.days[0]).sum())
+        number = min(whole, max(1, round(YEAR / float(self.days[0]))))
+        return slice(0, number), slice(whole - number, whole)
+
+    @property
+    def first_year(self) -> slice:
+        return self.years[0]
+
+    @property
     def last_year(self) -> slice:
-        """Periods of the last 365 days (all, when the run is shorter)."""
-        start = self.horizon - YEAR
-        return slice(int(np.searchsorted(self.run.day[:-1], start - 1e-9)), None)
+        return self.years[1]
 
     def by_role(self, role: str) -> list[Account]:
         return [a for a in self.economy.accounts if self.economy.kinds[a.kind].role == role and a.asset == self.token]
