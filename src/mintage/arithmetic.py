@@ -61,6 +61,16 @@ class Arithmetic:
         """|a - b| <= 1e-9 max(|a|, |b|)."""
         return self.abs(a - b) <= self.snap * self.maximum(self.abs(a), self.abs(b))
 
+    def freeze(self, x: Any) -> Any:
+        """The same array, which nobody can write any more: what a rule reads is the world's own."""
+        if type(x) is np.ndarray:
+            x.setflags(write=False)
+        return x
+
+    def below_zero(self, x: Any) -> bool:
+        """Whether any element is negative or not a number; never known of traced values."""
+        return not np.all(np.asarray(x) >= 0)
+
     def eq(self, a: Any, b: Any) -> Any:
         return self.near(a, b)
 

@@ -77,6 +77,9 @@ class JaxArithmetic(Arithmetic):
     def add_at(a: Any, index: Any, value: Any) -> Any:
         return jnp.asarray(a, dtype=jnp.float64).at[index].add(value)
 
+    def below_zero(self, x: Any) -> bool:
+        return not isinstance(x, jax.core.Tracer) and super().below_zero(x)
+
     @staticmethod
     def check_values(x: Any) -> None:
         """Floats need no check of type."""

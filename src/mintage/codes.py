@@ -241,6 +241,10 @@ CODES: dict[str, tuple[str, str]] = {
         "Workers are started afresh and import the calling script, so a script must guard its calls with if __name__ == '__main__':. Otherwise look "
         "for memory: fewer workers or smaller chunks.",
     ),
+    "MT311": (
+        "A negative event argument",
+        "What a user causes is an amount of something: work, tokens, nodes. To take back what an earlier event did, use the event that undoes it.",
+    ),
     "MT410": (
         "No such table",
         "Only the tables of mintage/data ship with the package; the message names the nearest one. For data of your own, give the path of a CSV "

@@ -193,6 +193,10 @@ class CheckArithmetic:
     def with_unit(self, value: Any, unit: Unit) -> Quantity:
         return Quantity(value, unit)
 
+    def below_zero(self, x: Operand) -> bool:
+        """Whether an event's argument is negative: the sample arguments of a check are not."""
+        return False
+
     def array(self, x: Any) -> Quantity:
         return Quantity([float(v) for v in x])
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from .accounts import BURNED, EXTERNAL, ISSUANCE, Account, Asset, Kind, standard_kinds
 from .binding import Binder
-from .errors import Fault, RunError, SpecError, nearest
+from .errors import Fault, MintageError, RunError, SpecError, nearest
 from .flows import Flow
 from .holds import held
 from .mechanisms.base import Context, Emitted, State, Use
@@ -216,7 +216,10 @@ class Bound:
             opening += [spread_equally(xp, f, e.holders(f.dst)) if rows_in_amount(f.amount) == 1 else f for f in genesis]
         for flow in settle(self, balances, opening) if settle and opening else opening:
             post(xp, balances, flow)
-        return World(balances, signals, memory)
+        world = World(balances, signals, memory)
+        for value in (*balances.values(), *signals.values(), *(v for m in memory.values() for v in m.values())):
+            xp.freeze(value)
+        return world
 
     def step(self, world: World, t: Any, noise: Any, apply: Any) -> None:
         """One step in place of `world`'s dicts (arrays are never written): each due call reads, its flows are applied, its updates kept.
@@ -236,15 +239,30 @@ class Bound:
         """What one call emits; nothing is changed."""
         ctx = call.ctx  # one object a call: making a new one each step costs more than a rule's arithmetic on few paths
         ctx.t, ctx.noise, ctx.opening, ctx.day = t, noise, opening, (t + 1) * self.dt
-        return call.step(call.p, State(world.balances, world.memory[call.name]), world.signals, ctx)  # type: ignore[no-any-return]
+        try:
+            return call.step(call.p, State(world.balances, world.memory[call.name]), world.signals, ctx)  # type: ignore[no-any-return]
+        except MintageError:
+            raise
+        except Exception as error:
+            raise RunError(rule_failed(call, t, error)) from error
 
     def keep(self, call: Call, world: World, updates: Mapping[str, Any]) -> None:
         """Signals a call writes and memory it owns take their new values."""
+        freeze = self.xp.freeze
         for name, value in updates.items():
+            freeze(value)
             if name in call.writes:
                 world.signals[name] = value
             else:
                 world.memory[call.name][name] = value
+
+
+def rule_failed(call: Call, t: Any, error: Exception) -> Fault:
+    """What a rule raised, with its mechanism, step and the innermost line that is its own."""
+    where = f"{call.name} ({call.use.mechanism.name}.step), step {t}"
+    if isinstance(error, ValueError) and "read-only" in str(error):
+        return Fault("MT204", where, "writes an array in place", "updates returned beside the flows")
+    return Fault("MT210", where, f"{type(error).__name__}: {error}"[:300], "a rule that runs on every state it can meet")
 
 
 def post(xp: Any, balances: Balances, flow: Flow) -> None:
@@ -261,9 +279,9 @@ def post(xp: Any, balances: Balances, flow: Flow) -> None:
         less, more = (total, amount) if out.shape[-2] < into.shape[-2] else (amount, total)
     else:
         less = more = amount
-    balances[flow.src] = rows_out - less if flow.src_at is None else xp.add_at(rows_out, flow.src_at, -less)
+    balances[flow.src] = xp.freeze(rows_out - less if flow.src_at is None else xp.add_at(rows_out, flow.src_at, -less))
     rows_in = balances[flow.dst]  # read again: source and destination may be rows or lots of one account
-    balances[flow.dst] = rows_in + more if flow.dst_at is None else xp.add_at(rows_in, flow.dst_at, more)
+    balances[flow.dst] = xp.freeze(rows_in + more if flow.dst_at is None else xp.add_at(rows_in, flow.dst_at, more))
 
 
 def rows_in_amount(amount: Any) -> int:

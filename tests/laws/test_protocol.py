@@ -138,6 +138,22 @@ def test_uniforms_are_multiples_of_two_to_the_minus_32():
     assert k.max() < 2**32
 
 
+LATE = {
+    "writes a balance": (lambda p, s, g, c: (c.t > 2 and s[p.liquid].__setitem__(0, 1), ([], {}))[1], "MT204"),
+    "writes a signal": (lambda p, s, g, c: (c.t > 2 and g[p.price].__setitem__(slice(None), 9), ([], {}))[1], "MT204"),
+    "adds to a signal": (lambda p, s, g, c: (c.t > 2 and np.add(g[p.price], 1, out=g[p.price]), ([], {}))[1], "MT204"),
+    "fails": (lambda p, s, g, c: ([], {p.level: 1 / (c.t - 3) * g[p.level]}), "MT210"),
+}
+
+
+@pytest.mark.parametrize("what", LATE)
+def test_a_rule_that_misbehaves_later_stops_the_run_and_is_named(what):
+    """`check` runs the first step only; what a rule does at step 3 is held to the same."""
+    body, code = LATE[what]
+    with pytest.raises(RunError, match=rf"{code} m \(.*step\), step 3"):
+        simulate(economy(rule(body)), 4, 10)
+
+
 @settings(max_examples=20, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, HOLDERS - 1), st.integers(0, 10**6)), min_size=1, max_size=12))
 def test_rows_named_twice_receive_twice(moves):

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mintage.arithmetic import NUMPY
+from mintage.errors import RunError
 from mintage.mechanisms.base import Context, State
 from mintage.save import Save
 from mintage.simulate import simulate
@@ -132,3 +133,12 @@ def test_the_receiver_is_the_provider():
     flow = emitted(work(), "rewards")[0][0]
     assert (flow.src, flow.dst) == (POOL, PROVIDERS)
     assert amounts([flow], "reward") == pytest.approx(900)
+
+
+@pytest.mark.parametrize("event", ["report_work", "approve_work"])
+@pytest.mark.parametrize("bad", [-9.0, float("nan")])
+def test_work_below_zero_is_refused(event, bad):
+    """Approving -9 took approved work away from a provider."""
+    e = economy(use("work", "work_rewards", budget=({"day": 0, "value": 10},)), signals={}, holders=2)
+    with pytest.raises(RunError, match=rf"MT311 work_rewards\.{event}"):
+        emitted(e, "work", event=event, rows={"provider": np.array([0])}, work=np.full((1, 1), bad))

@@ -10,11 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import wraps
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from ..accounts import Account
+from ..errors import Fault, RunError
 from ..flows import Flow
 
 if TYPE_CHECKING:
@@ -151,11 +153,21 @@ class Event:
 
 
 def event(*, roles: Mapping[str, str], arguments: Mapping[str, str], order_free: bool = False) -> Callable[[Any], Any]:
-    """Mark a method `name(self, p, state, signals, ctx, rows, **arguments)` as an event; `rows` maps each role to rows of its account."""
+    """Mark a method `name(self, p, state, signals, ctx, rows, **arguments)` as an event; `rows` maps each role to rows of its account.
+
+    Arguments are amounts: one below zero, or not a number, is refused (RunError MT311) before the rule sees it.
+    """
 
     def mark(method: Any) -> Any:
-        method.event = Event(method.__name__, dict(roles), dict(arguments), order_free, (method.__doc__ or "").strip())
-        return method
+        @wraps(method)
+        def guarded(self: Any, p: Any, state: Any, signals: Any, ctx: Any, rows: Any, *values: Any, **named: Any) -> Emitted:
+            for name, value in (*zip(arguments, values, strict=False), *named.items()):
+                if ctx.xp.below_zero(value):
+                    raise RunError(Fault("MT311", f"{self.name}.{method.__name__}, argument '{name}'", "a negative amount, or not a number", "0 or more"))
+            return method(self, p, state, signals, ctx, rows, *values, **named)  # type: ignore[no-any-return]
+
+        guarded.event = Event(method.__name__, dict(roles), dict(arguments), order_free, (method.__doc__ or "").strip())  # type: ignore[attr-defined]
+        return guarded
 
     return mark
 

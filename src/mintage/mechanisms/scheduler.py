@@ -79,7 +79,7 @@ def fill(capacity: Any, total: Any, score: Any, xp: Any) -> Any:
     """Water-filling: `total` over tiers in proportion to score x free capacity, a round a tier."""
     served = capacity * 0
     for _ in range(capacity.shape[-2]):
-        free = capacity - served
+        free = xp.where(xp.gt(capacity, served), capacity - served, 0 * capacity)  # dust of a full tier would weigh against a low score
         weight = score * free
         left = xp.maximum(total - xp.total(served), 0 * total)
         served = served + xp.minimum(free, left * xp.div(weight, xp.total(weight), xp.num(0)))
