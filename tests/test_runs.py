@@ -22,7 +22,7 @@ from mintage.errors import Interrupted, UsageError
 from mintage.noise import BLOCK
 from mintage.runs import CHUNK, Folder, pack, unpack, write, write_table
 from mintage.save import Save
-from mintage.simulate import Job, plan, run_chunk, simulate
+from mintage.simulate import CHUNK_BLOCKS, Job, plan, run_chunk, simulate, watched
 from tests.spec.cases import TOWN
 
 town = mt.loads(TOWN, "town.toml").economy()
@@ -109,6 +109,33 @@ def test_a_damaged_chunk_is_seen_and_runs_again(tmp_path, how):
     rerun = []
     same(run(folder(tmp_path, resume=True), rerun.append), WHOLE)
     assert [c.first // BLOCK for c in rerun] == [1, 3, 4, 5]
+
+
+def test_a_chunk_of_another_run_is_refused(tmp_path):
+    run(folder(tmp_path / "mine"), interrupt_after(2))
+    other = folder(tmp_path / "other", seed=SEED + 1)
+    other.store(run_chunk(Job(town, STEPS, SEED + 1, SAVE), 0, BLOCK))
+    (stray,) = (tmp_path / "other").glob("chunk-*")
+    (tmp_path / "mine" / stray.name).write_bytes(stray.read_bytes())
+    with pytest.raises(UsageError, match=rf"MT530 .*{stray.name}: is a chunk of another run"):
+        folder(tmp_path / "mine", resume=True).finished()
+    (tmp_path / "mine" / stray.name).unlink()
+    same(run(folder(tmp_path / "mine", resume=True)), WHOLE)
+
+
+def test_a_chunk_that_cannot_be_stored_is_named(tmp_path):
+    where = folder(tmp_path / "run")
+    (tmp_path / "run/manifest.json").unlink()
+    (tmp_path / "run").rmdir()
+    with pytest.raises(UsageError, match=r"MT519 .*chunk-0-"):
+        where.store(CHUNKS[0])
+
+
+def test_a_chunk_that_cannot_be_read_is_named(tmp_path):
+    where = folder(tmp_path)
+    (tmp_path / "chunk-0-0.npz").mkdir()
+    with pytest.raises(UsageError, match=r"MT530 .*chunk-0-0\.npz: cannot be read"):
+        where.finished()
 
 
 CHUNKS = [run_chunk(Job(town, STEPS, SEED, save), 0, 20) for save in (SAVE, Save(), replace(SAVE, paths=False, quantiles=()))]
@@ -205,7 +232,7 @@ def test_a_killed_run_goes_on_to_the_same_bits(tmp_path):
 def test_what_is_exported_reads_back(tmp_path, form):
     path = tmp_path / f"run{form}"
     write(WHOLE, path)
-    price, paid = WHOLE.end["price"], WHOLE.end["flow:jobs.pay"]
+    price = WHOLE.end["price"]
     if form == ".npz":
         with np.load(path, allow_pickle=False) as npz:
             assert np.array_equal(npz["end:price"], price)
@@ -223,11 +250,35 @@ def test_what_is_exported_reads_back(tmp_path, form):
         import pyarrow.parquet as pq
 
         stored = pq.read_table(path)
-        assert stored["path"].to_pylist() == list(range(PATHS))
-        assert np.array_equal(stored["flow:jobs.pay"], paid)
+        assert stored.column_names == ["step", "day", "path", *SAVE.vars]
+        assert stored["step"].to_pylist() == np.repeat([0, 4, 8, 12], PATHS).tolist()
+        assert stored["path"].to_pylist() == [*range(PATHS)] * 4
+        assert all(np.array_equal(stored[name], WHOLE[name].reshape(-1)) for name in SAVE.vars)
     else:
         with path.open(encoding="utf-8", newline="") as file:
-            assert [float(r["price"]) for r in csv.DictReader(file)] == price.tolist()
+            rows = list(csv.DictReader(file))
+        assert [float(r["price"]) for r in rows] == WHOLE["price"].reshape(-1).tolist()
+        assert [(int(r["step"]), float(r["day"]), int(r["path"])) for r in rows] == [(s, s, p) for s in (0, 4, 8, 12) for p in range(PATHS)]
+
+
+@pytest.mark.parametrize("form", [".parquet", ".csv"])
+def test_without_series_a_table_holds_the_ends_a_row_a_path(tmp_path, form):
+    ends = replace(WHOLE, series={})
+    write(ends, tmp_path / f"run{form}")
+    if form == ".parquet":
+        import pyarrow.parquet as pq
+
+        stored = pq.read_table(tmp_path / "run.parquet").to_pydict()
+    else:
+        with (tmp_path / "run.csv").open(encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file))
+        stored = {k: [float(r[k]) for r in rows] for k in rows[0]}
+    assert stored == {"path": list(range(PATHS)), **{k: v.tolist() for k, v in WHOLE.end.items()}}
+
+
+def test_a_variable_called_like_a_key_hides_none(tmp_path):
+    write(replace(WHOLE, series={"step": WHOLE["price"], "path": WHOLE["price"]}), tmp_path / "t.csv")
+    assert (tmp_path / "t.csv").read_text("utf-8").startswith("step,day,path,signal:step,signal:path\n0,0.0,0,")
 
 
 def test_a_folder_of_zarr_is_not_written_over(tmp_path):
@@ -257,3 +308,15 @@ def test_a_table_survives_csv_whatever_its_texts(tmp_path, rows):
 
 def test_chunks_of_a_folder_are_whole_blocks():
     assert CHUNK % BLOCK == 0
+
+
+@given(st.integers(1, 10**6), st.integers(1, 40))
+def test_a_watched_run_has_eight_chunks_none_below_2048_paths(paths, workers):
+    found = plan(paths, workers, watched(paths, workers))
+    assert sum(n for _, n in found) == paths
+    if paths > CHUNK_BLOCKS * BLOCK:
+        assert len(found) >= min(8, -(-paths // BLOCK) // 8)
+        assert max(n for _, n in found) <= CHUNK_BLOCKS * BLOCK
+        assert min(n for _, n in found[:-1]) >= 2048 or watched(paths, workers) is None
+    else:
+        assert found == plan(paths, workers)

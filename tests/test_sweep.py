@@ -130,6 +130,11 @@ def test_unknown_paths_and_metrics_are_the_caller_s_mistake():
         sweep(town, OVER, metrics=["burnd"])
 
 
+def test_one_value_under_two_paths_is_refused():
+    with pytest.raises(UsageError, match=r"MT516 signals\.price\.start: is the same value as price\.start"):
+        sweep(town, {"price.start": [1], "signals.price.start": [2]}, **SMALL)
+
+
 def test_the_table_survives_csv_parquet_and_xarray(tmp_path):
     import pyarrow.parquet as pq
 

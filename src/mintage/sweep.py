@@ -18,6 +18,7 @@ from .errors import Fault, Interrupted, MintageError, UsageError
 from .evaluate.measure import measure_whole, quantiles
 from .runs import write_table
 from .simulate import Progress, broken, processes
+from .spec.paths import resolve as place
 
 if TYPE_CHECKING:
     import xarray
@@ -84,7 +85,7 @@ def variants(over: Mapping[str, Sequence[Any]], sample: Literal["grid", "list", 
     Errors: UsageError MT514 (none, or more than MOST), MT515 (lists of different lengths), MT516 (no range, no such sample).
     """
     if not over:
-        raise UsageError(Fault("MT514", "sweep", "nothing to sweep", "a path and its values, such as jobs.burn_share=0.5,0.95"))
+        raise UsageError(Fault("MT514", "sweep", "nothing to sweep", "a path and its values, such as price.volatility=0.5,0.9"))
     if sample == "sobol":
         return sobol(over, points, seed)
     lengths = [len(v) for v in over.values()]
@@ -148,7 +149,7 @@ def sweep(
 ) -> SweepResult:
     """Run every variant on the same random numbers.
 
-    `over` maps paths of the spec (`jobs.burn_share`, `signals.price.start`, `accounts.market.opening.RENDER`) to values, or to (low, high) for
+    `over` maps paths of the spec (`price.volatility`, `signals.price.start`) to values, or to (low, high) for
     `sobol`, which draws `points` of them. `executor` is any standard Executor (a Dask client's `get_executor()` too); else `workers`
     processes. An invalid variant is a row with its error; an interrupt keeps what was done. `progress(done, total)` counts variants.
 
@@ -157,8 +158,12 @@ def sweep(
     for metric in metrics:
         known(metric)
     name, base = resolve(spec)
+    places: dict[Any, str] = {}
     for path in over:
         base.value(path)  # an unknown path is the caller's mistake, not a variant's
+        first = places.setdefault(place(base.contents, path), path)
+        if first != path:
+            raise UsageError(Fault("MT516", path, f"is the same value as {first}", "each value once"))
     jobs = [(base, p, paths, seed, steps, tuple(metrics)) for p in variants(over, sample, points, seed)]
     done: dict[int, Row] = {}
     try:

@@ -75,6 +75,23 @@ def test_simulate_prints_and_exports_what_python_gives(capsys, town):
         assert np.array_equal(npz["series:price"], run["price"])
 
 
+@pytest.mark.parametrize("every", [[], ["--every", "7"]])
+def test_simulate_exports_ends_or_with_every_its_series_to_a_table(every, town):
+    names = ["--var", "price", "--var", "flow:jobs.pay"]
+    assert call("simulate", "town.toml", "--paths", "5", "--steps", "20", *names, *every, "--export", "y.csv", "--quiet") == 0
+    with (town / "y.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    save = mt.Save(every=7 if every else 0, vars=("price", "flow:jobs.pay"), paths=bool(every))
+    run = mt.simulate(mt.load("town.toml"), 5, 20, save=save)
+    assert list(rows[0]) == [*(["step", "day"] if every else []), "path", "price", "flow:jobs.pay"]
+    assert [int(r["path"]) for r in rows] == [*range(5)] * (4 if every else 1)
+    if every:
+        assert [int(r["step"]) for r in rows] == list(np.repeat([0, 7, 14, 20], 5))
+        assert [float(r["day"]) for r in rows] == np.repeat(run.day, 5).tolist()
+    for name, ends in run.end.items():
+        assert [float(r[name]) for r in rows] == (run[name].reshape(-1) if every else ends).tolist()
+
+
 def test_simulate_in_a_folder_resumes_and_refuses_another_run(capsys, town):
     run = ["simulate", "town.toml", "--paths", "40", "--out", "runs/a", "--quiet"]
     assert call(*run) == 0
@@ -151,6 +168,23 @@ def test_sweep_prints_rows_and_writes_tables(capsys, town):
     assert "MT109" in capsys.readouterr().out
 
 
+def test_a_sweep_without_any_variant_that_runs_is_no_success(capsys, town):
+    assert call("sweep", "town.toml", "jobs.burn_share=7,8", "--paths", "16") == 3
+    assert "none of 2 variants could be run; the first: MT109" in capsys.readouterr().err
+    status, found = data(capsys, "sweep", "town.toml", "jobs.burn_share=7", "--paths", "16")
+    assert (status, len(found["rows"])) == (3, 1)
+
+
+def test_the_paths_in_the_help_of_sweep_work_on_render(capsys):
+    assert call("sweep", "--help") == 0
+    text = " ".join(capsys.readouterr().out.split())
+    paths = [p.rstrip(",.") for p in text.partition("Paths are those of the spec: ")[2].partition(" All variants")[0].split()]
+    assert len(paths) == 3
+    for path in paths:
+        status, found = data(capsys, "sweep", "render", f"{path}=0.9,1", "--paths", "16", "--steps", "28", "--metric", "price_end")
+        assert (status, [r["error"] for r in found["rows"]]) == (0, ["", ""])
+
+
 def test_calibrate_reads_a_record_and_names_the_values(capsys, town):
     rng = np.random.default_rng(1)
     level = np.exp(8 + np.cumsum(rng.normal(0, 0.1, 40)))
@@ -163,6 +197,14 @@ def test_calibrate_reads_a_record_and_names_the_values(capsys, town):
     assert all(f["q10"] < f["q50"] < f["q90"] for f in found["forecast"]["price"])
     assert call("calibrate", "--history", "weeks.csv", "--fiat", "spend", "--price", "price") == 2
     assert "MT430" in capsys.readouterr().err
+    status, again = data(capsys, "calibrate", "town.toml", "--history", "weeks.csv", "--fiat", "spent", "--price", "price", "--horizon", "4")
+    assert (status, again) == (0, found)
+
+
+def test_calibrate_on_a_record_that_never_moves_has_nothing_to_beat(capsys, town):
+    (town / "flat.csv").write_text("burned_usd,implied_price_usd\n" + "100,2\n" * 60, "utf-8")
+    assert call("calibrate", "--history", "flat.csv") == 0
+    assert capsys.readouterr().out.count("pinball loss - below a random walk's") == 2
 
 
 @pytest.mark.parametrize("words", [CODES, [c.code for c in all_criteria()], FLAGS, METRICS], ids=["errors", "tests", "flags", "metrics"])
@@ -210,15 +252,64 @@ def test_doctor_finds_this_machine_ready(capsys):
     assert capsys.readouterr().out.endswith("ready\n")
 
 
-def test_completion_completes_commands_in_bash(capsys, town):
+@pytest.fixture
+def complete(capsys, town):
+    """What bash offers after a line, by the script that `mintage completion bash` prints."""
+    assert call("completion", "bash") == 0
+    (town / "c.bash").write_text(capsys.readouterr().out, "utf-8")
+    (town / "bin").mkdir()
+    tool = town / "bin/mintage"
+    tool.write_text(f"#!/bin/sh\nexec '{START[0]}' {START[1]} '{START[2]}' \"$@\"\n", "utf-8")
+    tool.chmod(0o755)
+
+    def offered(line):
+        ask = f'source ./c.bash; COMP_WORDS=({line}); COMP_CWORD=$((${{#COMP_WORDS[@]}}-1)); _mintage_completion mintage; echo "${{COMPREPLY[@]}}"'
+        env = ENV | {"PATH": f"{town}/bin:{ENV['PATH']}"}
+        return subprocess.run(["bash", "-c", ask], env=env, capture_output=True, text=True, check=True).stdout.split()
+
+    return offered
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("mintage com", ["compare", "completion"]),
+        ("mintage simulate re", ["render"]),
+        ("mintage simulate to", ["town.toml"]),
+        ("mintage check f", ["far.toml", "fine.toml"]),
+        ("mintage check town.toml far/t", ["far/there.toml"]),
+        ("mintage evaluate ./fi", ["./fine.toml"]),
+        ("mintage compare town.toml re", ["render"]),
+        ("mintage sweep re", ["render"]),
+        ("mintage calibrate re", ["render"]),
+        ("mintage sweep render --metric pri", [m for m in METRICS if m.startswith("pri")]),
+        ("mintage explain MT50", [c for c in CODES if c.startswith("MT50")]),
+        ("mintage explain T20", [c.code for c in all_criteria() if c.code.startswith("T20")]),
+        ("mintage explain RF", list(FLAGS)),
+        ("mintage explain ratio", [m for m in METRICS if m.startswith("ratio")]),
+        ("mintage explain tes", ["tests"]),
+        ("mintage new mine --like r", ["render"]),
+        ("mintage chart render --chart sa", ["sankey"]),
+        ("mintage mechanisms bu", ["burn_mint"]),
+        ("mintage schema d", ["document"]),
+    ],
+)
+def test_completion_completes_commands_and_names_in_bash(line, expected, complete, town):
+    (town / "far").mkdir()
+    for name in ("fine.toml", "far.toml", "far/there.toml", "fine.txt"):
+        (town / name).write_text("", "utf-8")
+    assert expected
+    assert complete(line) == expected
+
+
+def test_where_no_spec_matches_the_shell_completes_files(town):
+    from mintage.cli.words import specs
+
+    assert [(i.type, i.value) for i in specs(None, None, "fo")] == [("file", "fo")]
+    assert [(i.type, i.value) for i in specs(None, None, "nowhere/fo")] == [("file", "nowhere/fo")]
+
+
+def test_completion_has_a_script_for_each_shell(capsys):
     for shell in ("bash", "zsh", "fish"):
         assert call("completion", shell) == 0
         assert "_MINTAGE_COMPLETE" in capsys.readouterr().out
-    assert call("completion", "bash") == 0
-    (town / "c.bash").write_text(capsys.readouterr().out, "utf-8")
-    tool = town / "mintage"
-    tool.write_text(f"#!/bin/sh\nexec '{START[0]}' {START[1]} '{START[2]}' \"$@\"\n", "utf-8")
-    tool.chmod(0o755)
-    ask = 'source ./c.bash; COMP_WORDS=(mintage com); COMP_CWORD=1; _mintage_completion mintage; echo "${COMPREPLY[@]}"'
-    done = subprocess.run(["bash", "-c", ask], env=ENV | {"PATH": f"{town}:{ENV['PATH']}"}, capture_output=True, text=True, check=True)
-    assert done.stdout.split() == ["compare", "completion"]

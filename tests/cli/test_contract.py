@@ -6,6 +6,7 @@ import json
 import os
 import pty
 import re
+import resource
 import subprocess
 import sys
 import textwrap
@@ -87,12 +88,19 @@ def test_json_is_one_value_on_stdout(name, capsys):
         (["sweep", "town.toml", "jobs.burn_share"], 2, "MT516"),
         (["sweep", "town.toml", "jobs.burn_share=a"], 2, "MT516"),
         (["sweep", "town.toml", "price.drift=0..1/1"], 2, "MT516"),
+        (["sweep", "town.toml", "price.drift=0.5", "jobs.burn_share=1", "price.drift=0.9"], 2, "MT516 price.drift: is given twice"),
+        (["sweep", "town.toml", "price.drift=1", "--out", "t.xlsx"], 2, "MT531"),
         (["chart", "town.toml", "--chart", "fam"], 2, "MT602"),
         (["chart", "town.toml", "--format", "png"], 2, "MT520"),
+        (["chart", "town.toml", "--out", "p.xyz"], 2, "MT520 p.xyz: ends in '.xyz', expected a file that ends in .svg, .png or .json"),
+        (["chart", "town.toml", "--out", "picture"], 2, "MT520"),
         (["report", "town.toml", "--out", "none/r.html"], 2, "MT519"),
         (["explain", "MT9999"], 2, "MT521"),
         (["mechanisms", "burn_mnt"], 2, "did you mean 'burn_mint'?"),
         (["calibrate", "--history", "none.csv"], 2, "MT434"),
+        (["calibrate", "town.toml"], 2, "MT434 --history: no record of 'town' ships"),
+        (["calibrate", "nosuch", "--json"], 3, "MT124"),
+        (["calibrate", "nosuch.toml", "--json"], 3, "MT101"),
         (["schema", "specs"], 2, "specs"),
         (["new", "../mine"], 2, "MT518"),
         (["new", "mine", "--like", "rendr"], 3, "did you mean 'render'?"),
@@ -146,6 +154,36 @@ def test_a_reader_that_goes_away_is_no_error(args, town):
         child.stdout.close()
         assert child.wait() == 0
         assert child.stderr.read() == b""
+
+
+@pytest.mark.parametrize(("args", "status"), [(["evaluate", "town.toml", *SIZES], 1), (["check", "bad.toml", "bad.toml"], 3)])
+def test_a_reader_that_goes_away_does_not_change_a_verdict(args, status, town):
+    (town / "bad.toml").write_text("", "utf-8")
+    with spawn(*args, cwd=town) as child:
+        assert child.stdout is not None
+        child.stdout.close()
+        assert child.wait() == status
+
+
+@pytest.mark.parametrize("args", [["simulate", "town.toml", "--paths", "8"], ["evaluate", "town.toml", *SIZES], ["schema"], ["--help"]])
+def test_an_output_that_is_full_is_named_and_is_no_mistake_of_ours(args, town):
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run([*START, *args], cwd=town, env=ENV, stdout=full, stderr=subprocess.PIPE, check=False)
+    assert done.returncode == 2
+    assert done.stderr.decode() == "MT519 the output: cannot be written (No space left on device), expected a file or device with room for it.\n"
+
+
+def test_a_run_folder_on_a_full_disk_is_named(town):
+    def small():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (2048, 2048))  # a manifest fits, a chunk does not
+
+    args = ["simulate", "town.toml", "--paths", "600", "--steps", "7", "--out", "run", "--quiet"]
+    with spawn(*args, cwd=town, preexec_fn=small) as child:
+        out, err = child.communicate()
+    assert child.returncode == 2
+    assert out == b""
+    assert re.fullmatch(r"MT519 run/chunk-0-\w+\.npz: cannot be written \(File too large\), expected .*\n", err.decode())
+    assert [p.name for p in (town / "run").iterdir()] == ["manifest.json"]
 
 
 def test_colour_is_for_terminals_only(town):

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import pty
+import re
 import signal
+import subprocess
 import time
+from contextlib import suppress
 
 import numpy as np
 import pytest
@@ -11,7 +16,7 @@ import pytest
 import mintage as mt
 from mintage.cli import judge
 from mintage.runs import CHUNK
-from tests.cli.command import call, spawn
+from tests.cli.command import ENV, START, call, spawn
 
 PATHS = 60 * CHUNK
 LONG = ["simulate", "town.toml", "--steps", "14", "--paths", str(PATHS), "--var", "price", "--out", "run"]
@@ -53,6 +58,26 @@ def test_ctrl_c_before_anything_was_finished_is_130_without_a_traceback(town):
         _, err = child.communicate()
     assert child.returncode == 130
     assert b"Traceback" not in err
+
+
+def test_a_watched_run_without_a_folder_keeps_an_eighth_when_it_is_stopped_there(town):
+    master, slave = pty.openpty()
+    args = [*START, "simulate", "town.toml", "--paths", "40000", "--steps", "6000", "--var", "price"]
+    child = subprocess.Popen(args, cwd=town, env=ENV | {"TERM": "xterm"}, stdout=subprocess.PIPE, stderr=slave)
+    os.close(slave)
+    seen, stopped = b"", False
+    with suppress(OSError):  # a closed terminal
+        while block := os.read(master, 4096):
+            seen += block
+            if not stopped and max(map(int, re.findall(rb"(\d+)%", seen)), default=0) >= 15:
+                child.send_signal(signal.SIGINT)
+                stopped = True
+    os.close(master)
+    assert child.communicate()[0]
+    assert child.returncode == 130
+    kept = re.search(rb"partial: ([\d,]+) of 40,000 paths", seen)
+    assert kept
+    assert 2048 <= int(kept[1].replace(b",", b"")) < 40_000
 
 
 def stop_in(run):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import os
 import sys
@@ -12,7 +13,7 @@ from typing import Any
 import click
 
 from .. import __version__
-from ..errors import MintageError
+from ..errors import Fault, MintageError, UsageError
 
 COMMANDS = {
     "new": "copy a preset to a file of your own",
@@ -33,16 +34,27 @@ COMMANDS = {
 }
 
 
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
+
+
 class ReaderGone(Exception):
-    """The reader of our output went away. Click would exit with 1 on a BrokenPipeError, which here means judged and found wanting."""
+    """The reader of our output went away. Click would exit with 1 on a BrokenPipeError, which here means judged and found wanting.
+
+    `status` is the command's own where it was known before it printed, so that a gate in a pipe still says no.
+    """
+
+    def __init__(self, status: int = 0) -> None:
+        self.status = status
 
 
 @contextmanager
-def piped() -> Iterator[None]:
+def piped(ctx: click.Context | None = None) -> Iterator[None]:
     try:
         yield
     except BrokenPipeError as error:
-        raise ReaderGone from error
+        from .common import STATUS
+
+        raise ReaderGone(ctx.meta.get(STATUS, 0) if ctx else 0) from error
 
 
 class Lazy(click.Group):
@@ -53,7 +65,7 @@ class Lazy(click.Group):
             return super().make_context(*args, **kwargs)
 
     def invoke(self, ctx: click.Context) -> Any:
-        with piped():
+        with piped(ctx):
             return super().invoke(ctx)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -67,7 +79,7 @@ class Lazy(click.Group):
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
         if args and not args[0].startswith("-") and args[0] not in COMMANDS:
-            from ..errors import Fault, UsageError, nearest
+            from ..errors import nearest
 
             raise UsageError(Fault("MT517", f"'{args[0][:40]}'", "no such command", "a command of mintage --help", nearest(args[0], COMMANDS)))
         return super().resolve_command(ctx, args)
@@ -102,14 +114,26 @@ def main(args: list[str] | None = None) -> None:
     except (click.Abort, KeyboardInterrupt):
         click.echo("interrupted", err=True)
         status = 130
-    except ReaderGone:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left is flushed to nowhere
-        status = 0
+    except ReaderGone as gone:
+        mute()
+        status = gone.status
     except Exception as error:
-        if "--debug" in args:
-            raise
-        click.echo(
-            f"MT599 an error nobody foresaw: {type(error).__name__}: {error}\nPlease report it; `mintage --debug ...` shows where it happened.", err=True
-        )
-        status = 70
+        status = unforeseen(error, "--debug" in args)
     sys.exit(status if isinstance(status, int) else 0)
+
+
+def unforeseen(error: Exception, debug: bool) -> int:
+    """The status of an error without a code: an output that is full is nobody's mistake, all else is ours."""
+    if isinstance(error, OSError) and error.errno in FULL:
+        mute()
+        click.echo(str(UsageError(Fault("MT519", "the output", f"cannot be written ({error.strerror})", "a file or device with room for it"))), err=True)
+        return UsageError.exit_status
+    if debug:
+        raise error
+    click.echo(f"MT599 an error nobody foresaw: {type(error).__name__}: {error}\nPlease report it; `mintage --debug ...` shows where it happened.", err=True)
+    return 70
+
+
+def mute() -> None:
+    """Let what is left in the buffer of stdout be flushed to nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

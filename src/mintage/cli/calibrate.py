@@ -7,12 +7,16 @@ from typing import Any
 
 import click
 
-from .common import AS_JSON, console, emit, figure, twin
+from ..errors import Fault, UsageError
+from .common import AS_JSON, console, emit, figure, open_spec, twin
+from .words import specs
+
+RECORDED = "render"
 
 
 @click.command("calibrate", epilog=twin("import mintage as mt\nfound = mt.calibrate()\nprint(found.overlay())"))
-@click.argument("spec", metavar="SPEC", default="render")
-@click.option("--history", type=click.Path(dir_okay=False, path_type=Path), help="CSV with a row a period; default: the record that ships for Render.")
+@click.argument("spec", metavar="SPEC", default="render", shell_complete=specs)
+@click.option("--history", type=click.Path(dir_okay=False, path_type=Path), help="CSV with a row a period; only Render's record ships.")
 @click.option("--fiat", default="burned_usd", show_default=True, help="Column of fiat burned in a period.")
 @click.option("--price", default="implied_price_usd", show_default=True, help="Column of the price.")
 @click.option("--period", type=click.FloatRange(min=0.01), default=7.0, show_default=True, help="Days of a row.")
@@ -26,20 +30,22 @@ def command(spec: str, history: Path | None, fiat: str, price: str, period: floa
     """
     from ..calibrate import calibrate
 
+    loaded = open_spec(spec)  # before the fit, not after
+    if history is None and loaded.name != RECORDED:
+        none = f"no record of '{loaded.name}' ships"
+        raise UsageError(Fault("MT434", "--history", none, "a CSV file with a row a period"))
     found = calibrate(read(history) if history else None, fiat=fiat, price=price, period_days=period)
     if as_json:
         emit({**found.to_dict(), "forecast": found.forecast(horizon)})
     else:
         show(found, horizon)
-        usable(spec, found)
+        usable(spec, loaded, found)
     return 0
 
 
 def read(path: Path) -> dict[str, list[Any]]:
     """Columns of a CSV, at most 16 MiB."""
     import csv
-
-    from ..errors import Fault, UsageError
 
     try:
         if path.stat().st_size > 2**24:
@@ -59,9 +65,9 @@ def show(found: Any, horizon: int) -> None:
     for name, f, t in (("demand", found.demand, found.demand_test), ("price", found.price, found.price_test)):
         out.print(f"[bold]{name}[/]: walk {f.walk:.3f} (s.e. {f.walk_error:.3f}) and noise {f.noise:.3f} (s.e. {f.noise_error:.3f}) a period, {f.rows} rows")
         out.print(f"  distrusted rows: {', '.join(map(str, f.flagged)) or 'none'}")
-        gain = 1 - t.pinball / t.pinball_random_walk
+        gain = f"{1 - t.pinball / t.pinball_random_walk:.0%}" if t.pinball_random_walk > 0 else "-"
         out.print(f"  80 % intervals covered {t.coverage_all:.0%} in {t.origins} rolling forecasts and are widened by {t.widen:.2f}")
-        out.print(f"  pinball loss {gain:.0%} below a random walk's")
+        out.print(f"  pinball loss {gain} below a random walk's")
     table = Table(title=f"next {horizon} periods: 10 %, median, 90 %", title_justify="left", box=None, pad_edge=False)
     for head in ("period", "burned fiat", "price", "burned tokens"):
         table.add_column(head, justify="right")
@@ -76,12 +82,11 @@ def three(row: dict[str, float]) -> str:
     return f"{figure(row['q10'])}  {figure(row['q50'])}  {figure(row['q90'])}"
 
 
-def usable(spec: str, found: Any) -> None:
+def usable(spec: str, loaded: Any, found: Any) -> None:
     """The values that the spec would take, and those it has no place for."""
     from ..errors import MintageError
-    from .common import open_spec
 
-    out, loaded = console(), open_spec(spec)
+    out = console()
     out.print(f"\nvalues for {spec}:")
     for path, value in found.overlay().items():
         try:

@@ -11,6 +11,9 @@ import click
 from ..errors import Fault, UsageError, nearest
 from .common import QUIET, SPEC, say, sizes, twin, writable
 from .evaluate import BESIDE
+from .words import charts
+
+FORMS = ("svg", "png", "json")
 
 
 @click.command(
@@ -18,8 +21,15 @@ from .evaluate import BESIDE
     epilog=twin('import mintage as mt\nfrom mintage.charts import chart\nprint(sorted(chart(mt.evaluate("render", paths=128, beside=64), "waterfall"))[:3])'),
 )
 @SPEC
-@click.option("--chart", "name", default="fan:price", show_default=True, help="fan:SERIES, sankey, waterfall, parity, unlocks, points, tests, scenarios.")
-@click.option("--format", "form", type=click.Choice(["svg", "png", "json"]), help="Default: by the ending of --out, else svg.")
+@click.option(
+    "--chart",
+    "name",
+    default="fan:price",
+    show_default=True,
+    shell_complete=charts,
+    help="fan:SERIES, sankey, waterfall, parity, unlocks, points, tests, scenarios.",
+)
+@click.option("--format", "form", type=click.Choice(FORMS), help="Default: by the ending of --out, else svg.")
 @click.option("--mode", type=click.Choice(["light", "dark"]), default="light", show_default=True)
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="The file to write; stdout without it (not for png).")
 @sizes(2000, steps=False)
@@ -34,7 +44,7 @@ def command(
     from .judge import judge
 
     writable(out)
-    form = form or (out.suffix.lstrip(".") if out and out.suffix in (".svg", ".png", ".json") else "svg")
+    form = form or (pictured(out) if out else "svg")
     if form == "png" and out is None:
         raise UsageError(Fault("MT520", "--format png", "no --out", "a file to write the picture to"))
     if name.split(":")[0] not in CHARTS:  # before the futures are simulated, not after
@@ -51,3 +61,11 @@ def command(
         put(out, text.encode())
     say(f"wrote {out}", quiet)
     return 0
+
+
+def pictured(out: Path) -> str:
+    """What the ending of a file asks for. Errors: UsageError MT520."""
+    form = out.suffix.lower().lstrip(".")
+    if form not in FORMS:
+        raise UsageError(Fault("MT520", str(out), f"ends in '{out.suffix}'", "a file that ends in .svg, .png or .json", "--format overrules the ending"))
+    return form

@@ -6,11 +6,12 @@ from dataclasses import asdict
 
 import click
 
-from .common import AS_JSON, emit, say, twin
+from .common import AS_JSON, emit, say, settle, twin
+from .words import specs as known
 
 
 @click.command("check", epilog=twin('import mintage.spec as spec\nfaults = spec.check(*spec.source("render"))\nprint(len(faults), "faults")'))
-@click.argument("specs", nargs=-1, required=True, metavar="SPEC...")
+@click.argument("specs", nargs=-1, required=True, metavar="SPEC...", shell_complete=known)
 @AS_JSON
 def command(specs: tuple[str, ...], as_json: bool) -> int:
     """Check specs: files (name.toml) or presets.
@@ -28,6 +29,7 @@ def command(specs: tuple[str, ...], as_json: bool) -> int:
         except SpecError as error:
             found = list(error.faults)
         faults += found
+        settle(3 if faults else 0)
         if not as_json:
             for fault in found:
                 click.echo(str(fault))

@@ -13,8 +13,10 @@ from typing import Any
 import click
 
 from ..errors import Fault, UsageError
+from .words import specs
 
-SPEC = click.argument("spec", metavar="SPEC")
+STATUS = "mintage.status"
+SPEC = click.argument("spec", metavar="SPEC", shell_complete=specs)
 
 
 def sizes(paths: int, *, steps: bool = True) -> Callable[[Any], Any]:
@@ -84,10 +86,15 @@ def console() -> Any:
     return Ours(width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else 110, highlight=False)
 
 
+def shown(quiet: bool) -> bool:
+    """Whether somebody watches: a bar goes to a terminal only."""
+    return not quiet and sys.stderr.isatty()
+
+
 @contextmanager
 def progress(quiet: bool) -> Iterator[Callable[[str, int, int], None]]:
     """A bar on stderr when that is a terminal; `tick(what, done, total)` moves it."""
-    if quiet or not sys.stderr.isatty():
+    if not shown(quiet):
         yield lambda what, done, total: None
         return
     from rich.console import Console
@@ -118,6 +125,12 @@ def figure(x: float | None) -> str:
     from ..charts.values import short
 
     return short(x)
+
+
+def settle(status: int) -> int:
+    """Note the status that the command will end with before it prints: a reader who goes away early cannot change it then."""
+    click.get_current_context().meta[STATUS] = status
+    return status
 
 
 def stopped(partial: bool, what: str) -> int:

@@ -6,15 +6,17 @@ from typing import Any
 
 import click
 
-from .common import AS_JSON, QUIET, console, emit, figure, progress, sizes, stopped, twin
+from .common import AS_JSON, QUIET, console, emit, figure, progress, settle, sizes, stopped, twin
+from .words import metrics as known
+from .words import specs
 
 
 @click.command(
     "compare", epilog=twin('import mintage as mt\nfound = mt.compare("render", "render:bear", paths=128, steps=364)\nprint(found.rows[0].difference)')
 )
-@click.argument("designs", nargs=-1, required=True, metavar="A B...")
+@click.argument("designs", nargs=-1, required=True, metavar="A B...", shell_complete=specs)
 @sizes(2000)
-@click.option("--metric", "metrics", multiple=True, help="Only this metric (repeat); `mintage explain metrics` lists them.")
+@click.option("--metric", "metrics", multiple=True, shell_complete=known, help="Only this metric (repeat); `mintage explain metrics` lists them.")
 @AS_JSON
 @QUIET
 def command(designs: tuple[str, ...], paths: int, seed: int, steps: int | None, workers: int, metrics: tuple[str, ...], as_json: bool, quiet: bool) -> int:
@@ -26,6 +28,7 @@ def command(designs: tuple[str, ...], paths: int, seed: int, steps: int | None, 
 
     with progress(quiet) as tick:
         found = compare_all(designs, paths, seed, metrics=metrics or None, steps=steps, workers=workers, progress=lambda d, t: tick("compare", d, t))
+    settle(130 if found[-1].partial else 0)
     if as_json:
         emit([c.to_dict() for c in found])
     else:

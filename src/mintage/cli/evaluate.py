@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from .common import AS_JSON, QUIET, SPEC, sizes, stopped, twin
+from .common import AS_JSON, QUIET, SPEC, settle, sizes, stopped, twin
 
 BESIDE = click.option("--beside", type=click.IntRange(2, 10**7), default=2000, show_default=True, help="Futures of each comparison run.")
 
@@ -25,8 +25,10 @@ def command(spec: str, paths: int, seed: int, workers: int, beside: int, as_json
     from .judge import judge, show, wanting
 
     document = judge(spec, paths, beside, seed, workers, quiet)
+    status = settle(130 if document.manifest.partial else int(wanting(document)))
     if as_json:
         click.echo(document.model_dump_json(indent=1))
     else:
         show(document)
-    return stopped(document.manifest.partial, "an interrupt left out runs") or int(wanting(document))
+    stopped(document.manifest.partial, "an interrupt left out runs")
+    return status

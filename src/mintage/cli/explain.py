@@ -8,10 +8,11 @@ import click
 
 from ..errors import Fault, UsageError, nearest
 from .common import AS_JSON, emit, twin
+from .words import explained
 
 
 @click.command("explain", epilog=twin('from mintage.codes import CODES\ntitle, text = CODES["MT302"]\nprint(title)'))
-@click.argument("code")
+@click.argument("code", shell_complete=explained)
 @AS_JSON
 def command(code: str, as_json: bool) -> int:
     """Explain CODE: an error (MT302), a test (T201), a red flag (RF3), a metric (ratio_last_year); or list `errors`, `tests`, `flags`, `metrics`."""

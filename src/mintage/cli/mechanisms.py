@@ -9,10 +9,11 @@ import click
 
 from ..errors import Fault, UsageError, nearest
 from .common import AS_JSON, emit, twin
+from .words import mechanisms
 
 
 @click.command("mechanisms", epilog=twin('from mintage.mechanisms import find\nburn_mint = find("burn_mint")\nprint(list(burn_mint.Params.model_fields))'))
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=mechanisms)
 @AS_JSON
 def command(name: str | None, as_json: bool) -> int:
     """List mechanisms and processes, your installed ones too; NAME shows formula, parameters and events."""

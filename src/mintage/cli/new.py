@@ -9,11 +9,14 @@ import click
 
 from ..errors import Fault, UsageError
 from .common import say, twin
+from .words import presets
 
 
 @click.command("new", epilog=twin('import mintage as mt\nmine = mt.load("render").with_values({"network.horizon": "1 year"})\nprint(mine.name, mine.steps)'))
 @click.argument("name")
-@click.option("--like", default="render", show_default=True, metavar="PRESET", help="The preset to copy, comments and sources included.")
+@click.option(
+    "--like", default="render", show_default=True, metavar="PRESET", shell_complete=presets, help="The preset to copy, comments and sources included."
+)
 @click.option("--force", is_flag=True, help="Overwrite NAME.toml if it is there.")
 def command(name: str, like: str, force: bool) -> None:
     """Write NAME.toml, a copy of a preset to edit.

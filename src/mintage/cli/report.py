@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from .common import AS_JSON, QUIET, SPEC, say, sizes, stopped, twin, writable
+from .common import AS_JSON, QUIET, SPEC, say, settle, sizes, stopped, twin, writable
 from .evaluate import BESIDE
 
 
@@ -29,6 +29,7 @@ def command(spec: str, paths: int, seed: int, workers: int, beside: int, out: Pa
     writable(out)
     document = judge(spec, paths, beside, seed, workers, quiet)
     put(out, render(document).encode())
+    settle(130 if document.manifest.partial else 0)
     if as_json:
         click.echo(document.model_dump_json(indent=1))
     else:

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from .common import AS_JSON, QUIET, SPEC, console, emit, figure, open_spec, progress, say, sizes, stopped, twin, writable
+from .common import AS_JSON, QUIET, SPEC, console, emit, figure, open_spec, progress, say, settle, shown, sizes, stopped, twin, writable
 
 
 @click.command("simulate", epilog=twin('import mintage as mt\nrun = mt.simulate(mt.load("render"), paths=256, steps=28)\nprint(run.end["price"].mean())'))
@@ -19,7 +19,11 @@ from .common import AS_JSON, QUIET, SPEC, console, emit, figure, open_spec, prog
 @click.option("--engine", type=click.Choice(["numpy", "jax"]), default="numpy", show_default=True)
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Run folder: finished chunks are stored and an interrupted run can go on.")
 @click.option("--resume", is_flag=True, help="Go on with the run in --out.")
-@click.option("--export", type=click.Path(dir_okay=False, path_type=Path), help="Write the result: .npz, .zarr, .parquet or .csv.")
+@click.option(
+    "--export",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write the result: .npz or .zarr (all of it), .parquet or .csv (a row a path; with --every a row a kept step and path).",
+)
 @AS_JSON
 @QUIET
 def command(
@@ -41,13 +45,15 @@ def command(
 
     An interrupt (Ctrl-C) leaves what was finished, labelled partial, and exits with 130.
     """
-    from ..runs import CHUNK, Folder, write
+    from ..runs import CHUNK, Folder, ending, write
     from ..save import Save
-    from ..simulate import simulate
+    from ..simulate import simulate, watched
 
     if resume and out is None:
         raise click.UsageError("--resume goes on with a run folder: name it with --out")
     writable(export)
+    if export:
+        ending(export)
     loaded = open_spec(spec)
     save = Save(every=every, vars=names or None, paths=bool(every), quantiles=(0.05, 0.5, 0.95) if every else ())
     folder = Folder(out, loaded.economy(), paths, steps or loaded.steps, seed, save, engine, resume) if out else None
@@ -60,7 +66,7 @@ def command(
             save,
             engine=engine,
             workers=workers,
-            chunk=CHUNK if folder else None,
+            chunk=CHUNK if folder else watched(paths, workers) if shown(quiet) else None,
             progress=lambda done, total: tick("simulate", done, total),
             finished=folder.finished() if folder else None,
             on_chunk=folder.store if folder else None,
@@ -68,6 +74,7 @@ def command(
     if export:
         write(run, export)
         say(f"wrote {export}", quiet)
+    settle(130 if run.manifest.partial else 0)
     ends = {name: summary(value) for name, value in run.end.items()}
     if as_json:
         emit({"manifest": asdict(run.manifest), "end": ends})

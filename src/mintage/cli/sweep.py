@@ -8,7 +8,9 @@ from typing import Any
 import click
 
 from ..errors import Fault, UsageError
-from .common import AS_JSON, QUIET, console, emit, figure, open_spec, progress, say, sizes, stopped, twin, writable
+from .common import AS_JSON, QUIET, console, emit, figure, open_spec, progress, say, settle, sizes, stopped, twin, writable
+from .words import metrics as known
+from .words import specs
 
 
 def values(text: str) -> tuple[str, list[Any]]:
@@ -34,17 +36,27 @@ def values(text: str) -> tuple[str, list[Any]]:
         raise UsageError(Fault("MT516", f"'{text[:60]}'", "cannot be read", expected)) from None
 
 
+def distinct(axes: list[tuple[str, list[Any]]]) -> dict[str, list[Any]]:
+    """Values by path; a path that is given twice would lose its first values. Errors: UsageError MT516."""
+    out: dict[str, list[Any]] = {}
+    for path, given in axes:
+        if path in out:
+            raise UsageError(Fault("MT516", path[:80], "is given twice", "each path once", f"write {path[:80]}=1,2 for two values"))
+        out[path] = given
+    return out
+
+
 @click.command(
     "sweep", epilog=twin('import mintage as mt\nfound = mt.sweep("render", {"price.volatility": [0.5, 1]}, paths=64, steps=364)\nprint(found.table()[0])')
 )
-@click.argument("spec", metavar="SPEC")
+@click.argument("spec", metavar="SPEC", shell_complete=specs)
 @click.argument("over", nargs=-1, required=True, metavar="PATH=VALUES...")
 @click.option(
     "--sample", type=click.Choice(["grid", "list", "sobol"]), default="grid", show_default=True, help="Every combination, row by row, or a Sobol sample."
 )
 @click.option("--points", type=click.IntRange(1, 100_000), default=64, show_default=True, help="Points of a Sobol sample.")
 @sizes(1000)
-@click.option("--metric", "metrics", multiple=True, help="A metric to keep (repeat).")
+@click.option("--metric", "metrics", multiple=True, shell_complete=known, help="A metric to keep (repeat).")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write the table: .csv or .parquet.")
 @AS_JSON
 @QUIET
@@ -64,16 +76,20 @@ def command(
 ) -> int:
     """Run variants of SPEC: PATH=1,2,3 or PATH=low..high/points, over parameters and initial states.
 
-    Paths are those of the spec: jobs.burn_share, signals.price.start, accounts.market.opening.RENDER. All variants see the same futures.
+    Paths are those of the spec: price.volatility, signals.price.start, signals.demand_level.start. All variants see the same futures. Exit code 3
+    when none of them could be run.
     """
-    from ..runs import write_table
+    from ..runs import TABLES, ending, write_table
     from ..sweep import DEFAULT, sweep
 
     writable(out)
+    if out:
+        ending(out, TABLES)
+    axes = distinct([values(o) for o in over])
     with progress(quiet) as tick:
         found = sweep(
             open_spec(spec),
-            dict(values(o) for o in over),
+            axes,
             sample,
             points=points,
             paths=paths,
@@ -83,6 +99,8 @@ def command(
             workers=workers,
             progress=lambda d, t: tick("sweep", d, t),
         )
+    failed = bool(found.rows) and all(r.error for r in found.rows)
+    status = settle(130 if found.partial else 3 if failed else 0)
     if out:
         write_table(found.table(), out)
         say(f"wrote {out}", quiet)
@@ -90,7 +108,10 @@ def command(
         emit({"spec": found.spec, "paths": found.paths, "seed": found.seed, "partial": found.partial, "rows": found.table()})
     elif not out:
         show(found)
-    return stopped(found.partial, f"{len(found.rows)} variants")
+    if failed:
+        say(f"none of {len(found.rows)} variants could be run; the first: {found.rows[0].error}")
+    stopped(found.partial, f"{len(found.rows)} variants")
+    return status
 
 
 def show(found: Any) -> None:
