@@ -283,7 +283,8 @@ CODES: dict[str, tuple[str, str]] = {
     ),
     "MT432": (
         "A value that cannot be fitted",
-        "Logarithms are fitted, so every value must be a positive number. Missing data is not zero: leave the cell empty, and the row is passed over.",
+        "Logarithms are fitted, so values must be positive numbers. The odd one that is not is passed over and listed; more than one in ten is a record that "
+        "was misread: look at the column and the decimal sign. Missing data is not zero: leave the cell empty.",
     ),
     "MT433": (
         "Impossible length of a forecast",
@@ -291,11 +292,11 @@ CODES: dict[str, tuple[str, str]] = {
     ),
     "MT434": (
         "The record cannot be read",
-        "A record to calibrate on is a CSV file in UTF-8 with a header and a row a period, at most 16 MiB.",
+        "A record to calibrate on is a CSV file in UTF-8 with a header and a row a period, at most 16 MiB. Only Render's ships with Mintage.",
     ),
     "MT501": (
         "Impossible choice of what to keep",
-        "Save takes a number of steps and quantiles from 0 to 1.",
+        "Save takes a whole number of steps, a tuple of names and quantiles from 0 to 1.",
     ),
     "MT502": (
         "No such variable",
@@ -303,7 +304,7 @@ CODES: dict[str, tuple[str, str]] = {
     ),
     "MT503": (
         "Impossible size",
-        "Paths, steps and seed are whole numbers in the stated range.",
+        "Paths, steps, seed, workers and chunk are whole numbers in the stated range.",
     ),
     "MT504": (
         "Unknown engine",
@@ -351,7 +352,7 @@ CODES: dict[str, tuple[str, str]] = {
     ),
     "MT516": (
         "Values that cannot be swept",
-        "Write PATH=1,2,3 for values, PATH=low..high/5 for five values of a range, and PATH=low..high with a Sobol sample.",
+        "Write PATH=1,2,3 for values, PATH=low..high/5 for five values of a range, and PATH=low..high with a Sobol sample. Each value is named once.",
     ),
     "MT517": (
         "No such command",
@@ -363,11 +364,11 @@ CODES: dict[str, tuple[str, str]] = {
     ),
     "MT519": (
         "The file cannot be written",
-        "It is there already, or the folder does not let you write. Nothing was changed.",
+        "It is there already, the folder does not let you write, or there is no room left. Nothing was changed.",
     ),
     "MT520": (
         "A picture needs a file",
-        "PNG is binary, so it is written to the file that --out names.",
+        "PNG is binary, so it is written to the file that --out names. The file's ending, .svg, .png or .json, says what is written unless --format does.",
     ),
     "MT521": (
         "Nothing to explain",
@@ -379,7 +380,8 @@ CODES: dict[str, tuple[str, str]] = {
     ),
     "MT530": (
         "The run folder does not fit",
-        "A run folder belongs to one run: one spec, one seed, the same sizes, engine and version. Use a new folder, or --resume for the same run.",
+        "A run folder belongs to one run: one spec, one seed, the same sizes, engine and version. Use a new folder, or --resume for the same run. "
+        "Its chunks are its own: take out those of others.",
     ),
     "MT531": (
         "Unknown kind of file",

@@ -155,6 +155,17 @@ def test_an_empty_cell_is_missing_and_not_zero(found):
     assert gone.demand.level == pytest.approx(found.demand.level, abs=0.1)
 
 
+@pytest.mark.parametrize("bad", [0, -5.0, float("nan"), float("inf"), "n/a", "1,200"])
+def test_the_odd_bad_cell_is_passed_over_like_an_empty_one_and_listed(bad):
+    rows = data.read("render_bme_weekly")
+    columns = {k: list(rows[k]) for k in ("burned_usd", "implied_price_usd")}
+    columns["burned_usd"][40] = bad
+    found = calibrate(columns)
+    columns["burned_usd"][40] = None
+    assert found.passed_over == (f"burned_usd, row 41: {bad!r}",)
+    assert found.overlay() == calibrate(columns).overlay()
+
+
 @pytest.mark.parametrize(
     ("change", "code"),
     [

@@ -21,6 +21,7 @@ from .level import FRESH, SWINGS, Array, Grid, LevelFit, beliefs, draw, fit
 from .rolling import PROBABILITIES, Backtest, backtest
 
 SHORTEST = 40
+ODD = 0.1  # share of cells that may be no positive numbers
 FIRST_ORIGIN = 26
 HORIZON = 13
 TRIED = 2000  # futures of each rolling forecast
@@ -48,7 +49,7 @@ class Record:
 
 @dataclass(frozen=True)
 class Calibration:
-    """Two fitted series with their backtests; `forecast` and `overlay` use them."""
+    """Two fitted series with their backtests; `forecast` and `overlay` use them. `passed_over` names cells that were no positive number."""
 
     demand: LevelFit
     price: LevelFit
@@ -58,6 +59,7 @@ class Calibration:
     period_days: float
     burn_share: float
     record: Record
+    passed_over: tuple[str, ...] = ()
 
     def forecast(self, periods: int = HORIZON, paths: int = 20_000, seed: int = 1) -> dict[str, list[Quantiles]]:
         """10, 50 and 90 % quantiles for the periods after the record: `burned_fiat` [fiat/period], `price` [fiat/token], `burned_tokens`
@@ -122,15 +124,17 @@ def calibrate(
 ) -> Calibration:
     """Fit a record with columns of fiat burned and of prices, one row a period; without one, Render's 84 weekly epochs.
 
-    An empty cell is missing: the row is passed over and keeps its place in time. `seed` is that of the rolling forecasts' futures.
+    An empty cell is missing: the row is passed over and keeps its place in time. So is the odd cell that is no positive number, and the result
+    says which; more than one in ten of them make the record one that was misread. `seed` is that of the rolling forecasts' futures.
 
-    Errors: UsageError MT430 (no such column), MT431 (too few rows), MT432 (a value that is not a positive number).
+    Errors: UsageError MT430 (no such column), MT431 (too few rows), MT432 (too many values that are not positive numbers).
     """
     if history is None:
         from .. import data
 
         history = data.read("render_bme_weekly")
-    record = Record(logs(history, fiat), logs(history, price))
+    odd: list[str] = []
+    record = Record(logs(history, fiat, odd), logs(history, price, odd))
     if len(record.demand) != len(record.price):
         raise UsageError(Fault("MT423", f"{fiat}, {price}", f"{len(record.demand)} and {len(record.price)} rows", "columns of one length"))
     drawn = record.futures(range(FIRST_ORIGIN, len(record.price)), HORIZON, TRIED, seed)
@@ -143,30 +147,33 @@ def calibrate(
         period_days,
         burn_share,
         record,
+        tuple(odd),
     )
 
 
-def logs(history: Mapping[str, Sequence[Any]], column: str) -> Array:
-    """ln of a column [row], NaN where a cell is empty."""
+def logs(history: Mapping[str, Sequence[Any]], column: str, odd: list[str]) -> Array:
+    """ln of a column [row], NaN where a cell is empty or no positive number; the latter are added to `odd`."""
     if column not in history:
         raise UsageError(Fault("MT430", column, "no such column", "one of: " + ", ".join(map(str, history))[:200]))
-    out = np.array([log(cell, f"{column}, row {i + 1}") for i, cell in enumerate(history[column])])
+    cells = list(history[column])
+    out = np.array([log(cell) for cell in cells])
+    bad = [f"{column}, row {i + 1}: {cell!r:.40}" for i, cell in enumerate(cells) if cell not in (None, "") and np.isnan(out[i])]
+    if len(bad) > ODD * len(cells):
+        found = f"{len(bad)} of {len(cells)} values are no positive numbers, such as {bad[0]}"
+        raise UsageError(Fault("MT432", column, found, f"at most {ODD:.0%} of them", "missing data stays missing: leave the cell empty, do not put 0"))
+    odd += bad
     known = int(np.sum(~np.isnan(out)))
     if known < SHORTEST:
         raise UsageError(Fault("MT431", column, f"{known} rows with a value", f"at least {SHORTEST}"))
     return out
 
 
-def log(cell: Any, where: str) -> float:
-    if cell is None or cell == "":
-        return float("nan")
+def log(cell: Any) -> float:
     try:
         value = float(cell)
     except (TypeError, ValueError):
-        value = 0.0
-    if not 0 < value < float("inf"):
-        raise UsageError(Fault("MT432", where, f"{cell!r:.40}", "a positive number", "missing data stays missing: leave the cell empty, do not put 0"))
-    return float(np.log(value))
+        return float("nan")
+    return float(np.log(value)) if 0 < value < float("inf") else float("nan")
 
 
 def quantiles(logs: Array, widen: float) -> Quantiles:
