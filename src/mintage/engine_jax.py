@@ -17,7 +17,7 @@ from .accounts import ISSUANCE
 from .economy import Balances, Bound, Call, World, post, supply
 from .errors import Fault, RunError
 from .flows import Flow
-from .guard import DUST, FlowKey
+from .guard import DUST, FlowKey, cut
 from .noise import BLOCK, NoiseSource
 from .save import Observer
 from .trajectory import Chunk, Collector
@@ -41,8 +41,8 @@ class Fed:
 class TracedGuard:
     """`apply` inside a compiled loop: posts, counts breaches, sums wanted flows. A call that is not due moves nothing."""
 
-    def __init__(self, bound: Bound, wanted: frozenset[FlowKey], sums: dict[FlowKey, Any], t: Any) -> None:
-        self.bound, self.wanted, self.sums, self.t, self.breaches = bound, wanted, dict(sums), t, 0
+    def __init__(self, bound: Bound, wanted: frozenset[FlowKey], sums: dict[FlowKey, Any], t: Any, number: int) -> None:
+        self.bound, self.wanted, self.sums, self.t, self.number, self.breaches = bound, wanted, dict(sums), t, number, 0
 
     def __call__(self, balances: Balances, call: Call, flows: list[Flow]) -> None:
         xp = self.bound.xp
@@ -51,12 +51,12 @@ class TracedGuard:
             flow = raw._replace(amount=xp.where(due, raw.amount, xp.zeros(())))
             scale = abs(balances[flow.src]).max() + abs(balances[flow.dst]).max()
             post(xp, balances, flow)
-            low = flow.amount.min()
+            low = cut(flow.amount, self.number).min()
             if flow.src not in self.bound.overdraft:
-                low = xp.minimum(low, balances[flow.src].min())
+                low = xp.minimum(low, cut(balances[flow.src], self.number).min())
             self.breaches = self.breaches + ~(low >= -DUST * scale)
             if flow.src.kind == ISSUANCE and flow.src.asset in self.bound.caps:
-                self.breaches = self.breaches + ~(supply(balances, flow.src.asset).max() <= self.bound.caps[flow.src.asset] * (1 + DUST))
+                self.breaches = self.breaches + ~(cut(supply(balances, flow.src.asset), self.number).max() <= self.bound.caps[flow.src.asset] * (1 + DUST))
             key = (call.name, flow.reason, flow.src, flow.dst)
             if key in self.wanted:
                 self.sums[key] = self.sums[key] + (flow.amount if flow.amount.ndim == 0 else xp.total(flow.amount))
@@ -94,7 +94,7 @@ def run_chunk_jax(job: Job, first: int, number: int) -> Chunk:
         balances, signals, memory, sums, breaches = carry
         t, noise = x
         inner = World(dict(balances), dict(signals), {k: dict(v) for k, v in memory.items()})
-        guard = TracedGuard(bound, wanted, sums, t)
+        guard = TracedGuard(bound, wanted, sums, t, number)
         bound.step(inner, t, Fed(noise), guard)
         shaped = jax.tree.map(lambda new, old: xp.where(True, new, old), (inner.balances, inner.signals, inner.memory), (balances, signals, memory))
         return (*shaped, guard.sums, breaches + guard.breaches), None
@@ -110,7 +110,7 @@ def run_chunk_jax(job: Job, first: int, number: int) -> Chunk:
         carry = segment(carry, (np.arange(a, b), draw(bound, source, a, b)))
         host = jax.tree.map(np.asarray, carry)
         world = World(*host[:3])
-        conserved(job.economy, world, b - 1, first)
+        conserved(job.economy, world, b - 1, first, number)
         if int(host[4]):
             found = f"{int(host[4])} flows broke a law in steps {a} to {b - 1}, paths {first} to {first + number - 1}"
             raise RunError(Fault("MT307", job.economy.name, found, "none", "run the NumPy engine: it names mechanism, step and path"))

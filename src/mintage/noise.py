@@ -25,11 +25,11 @@ def stable_hash(name: str) -> int:
 
 
 class Stream:
-    """The noise of one name for consecutive whole blocks: `next()` gives [row, path] of the next call."""
+    """The noise of one name for consecutive blocks, drawn whole: `next()` gives [row, path] of the next call, the first `width` paths."""
 
-    def __init__(self, seed: int, name: str, form: str, rows: int, first_block: int, blocks: int) -> None:
+    def __init__(self, seed: int, name: str, form: str, rows: int, first_block: int, blocks: int, width: int | None = None) -> None:
         key = stable_hash(name)
-        self.form, self.rows, self.blocks = form, rows, blocks
+        self.form, self.rows, self.blocks, self.width = form, rows, blocks, width or blocks * BLOCK
         self.generators = [np.random.Generator(np.random.SFC64(np.random.SeedSequence(seed, spawn_key=(key, first_block + b)))) for b in range(blocks)]
         self.ahead: Array = np.empty((blocks, DRAWN_AHEAD, rows, BLOCK))
         self.at = DRAWN_AHEAD
@@ -41,7 +41,7 @@ class Stream:
             self.at = 0
         self.at += 1
         drawn = self.ahead[:, self.at - 1].swapaxes(0, 1)
-        return (normals(drawn) if self.form == "normal" else drawn.copy()).reshape(self.rows, -1)
+        return (normals(drawn) if self.form == "normal" else drawn.copy()).reshape(self.rows, -1)[:, : self.width]
 
     def draw(self) -> None:
         """Fill the buffer, each block from its own stream (tried against strided layouts: within 6 % of the bare generator)."""
@@ -74,9 +74,9 @@ def normals(u: Array) -> Array:
 class NoiseSource:
     """All streams of one chunk. `take(call)` gives that call's noise for its next due step, by name."""
 
-    def __init__(self, seed: int, declared: Mapping[str, Mapping[str, tuple[str, int]]], first_block: int, blocks: int) -> None:
+    def __init__(self, seed: int, declared: Mapping[str, Mapping[str, tuple[str, int]]], first_block: int, blocks: int, width: int | None = None) -> None:
         self.streams = {
-            call: {name: Stream(seed, f"{call}.{name}", form, rows, first_block, blocks) for name, (form, rows) in wanted.items()}
+            call: {name: Stream(seed, f"{call}.{name}", form, rows, first_block, blocks, width) for name, (form, rows) in wanted.items()}
             for call, wanted in declared.items()
             if wanted
         }

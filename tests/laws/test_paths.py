@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mintage.errors import UsageError
+from mintage.errors import RunError, UsageError
+from mintage.flows import burn
+from mintage.mechanisms.base import Mechanism, Noise, Parameters, Use, account
 from mintage.save import Save
 from mintage.simulate import Job, plan, run_chunk, simulate
 
@@ -125,3 +127,29 @@ def test_labels_and_manifest_travel_with_the_result():
     assert list(data["day"].values) == [0, 7, 14]
     assert data.attrs["seed"] == "9"
     assert len(data.attrs["spec_hash"]) == 64
+
+
+def test_a_path_that_nobody_asked_for_breaks_no_run():
+    """Some path overdraws; a run of the paths before it must not hear of it, whatever width it is simulated in."""
+
+    class Doomed(Mechanism):
+        noise = {"u": Noise("uniform")}
+
+        class Params(Parameters):
+            liquid: str = account("liquid/TOK", "who pays")
+
+        def step(self, p, state, signals, ctx):
+            unlucky = ctx.xp.gt(ctx.noise["u"], ctx.xp.num("0.97"))
+            return [burn(p.liquid, state[p.liquid] * ctx.xp.where(unlucky, 2, 0))], {}
+
+    base = town()
+    economy = type(base)("d", base.assets, base.kinds, base.signals, [Use("doom", Doomed(), Doomed.Params())], base.dt, opening=base.opening)
+    with pytest.raises(RunError, match="MT302") as error:
+        simulate(economy, 256, 1)
+    first = int(str(error.value).split("path ")[1].split(":")[0].split(" ")[0])
+    assert simulate(economy, first, 1).manifest.paths == first
+    assert simulate(economy, first, 1, engine="jax").manifest.paths == first
+    with pytest.raises(RunError, match=f"path {first}"):
+        simulate(economy, first + 1, 1)
+    with pytest.raises(RunError, match="MT307"):
+        simulate(economy, first + 1, 1, engine="jax")
