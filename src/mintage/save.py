@@ -119,7 +119,8 @@ class Observer:
         if not keys and name not in self.named():
             raise self.unknown(name)
         self.wanted.update(keys)
-        return lambda w, f: sum((f[k] for k in keys if k in f), np.zeros(1)).reshape(-1)
+        # dust below zero, which the guard lets pass, is no amount: metrics refuse a demand of -6e-14
+        return lambda w, f: np.maximum(sum((f[k] for k in keys if k in f), np.zeros(1)).reshape(-1), 0)
 
     def level(self, name: str) -> Observe:
         e = self.economy

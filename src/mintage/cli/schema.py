@@ -13,7 +13,12 @@ def command(what: str) -> int:
     """Print the JSON Schema of the spec's file format, or of the judged document (`--json` of evaluate and report)."""
     if what == "document":
         from ..report import schema
+
+        text = schema()
     else:
-        from ..spec import schema
-    click.echo(schema().rstrip())
+        from ..mechanisms import offered
+        from ..spec import schema as spec_schema
+
+        text = spec_schema(offered())
+    click.echo(text.rstrip())
     return 0

@@ -42,3 +42,9 @@ def names() -> list[str]:
     load_builtin()
     load_installed()
     return sorted(REGISTRY)
+
+
+def offered() -> list[str]:
+    """The names that Mintage and installed packages offer: those of `names` without what this process alone defined."""
+    packages = {"mintage", *(point.module.partition(".")[0] for point in entry_points(group=GROUP))}
+    return [name for name in names() if REGISTRY[name].__module__.partition(".")[0] in packages]

@@ -12,7 +12,7 @@ from .. import mechanisms
 from .. import processes as _processes  # noqa: F401  (registers the processes)
 from ..accounts import OUTSIDE, Account, Asset, Kind
 from ..economy import Economy, SignalDecl
-from ..errors import MintageError
+from ..errors import MintageError, nearest
 from ..mechanisms.base import REGISTRY, Mechanism, Parameters, Use
 from ..mechanisms.vesting import Tranche, Vesting
 from ..units import PLURAL, SCALED, SYMBOLS, resolve
@@ -171,7 +171,8 @@ def _kind(faults: Faults, section: str, raw: Mapping[str, Any], at: Path) -> typ
         mechanisms.names()
         valid = sorted(n for n, k in REGISTRY.items() if (k.family == "process") == (section == "process"))
         other = "" if kind is None else f", it belongs under [[{'process' if kind.family == 'process' else 'mechanism'}]]"
-        faults.add("MT111", (*at, "use"), f"'{use[:60]}' is no {section}{other}", f"a {section}", near=None if other else (use, valid))
+        hint = "" if other else nearest(use[:60], valid) or "one of another package must be installed; `mintage mechanisms` lists those that are"
+        faults.add("MT111", (*at, "use"), f"'{use[:60]}' is no {section}{other}", f"a {section}", hint)
         return None
     return kind
 
