@@ -60,6 +60,9 @@ class Comparison:
     rows: tuple[Row, ...]
     partial: bool = False
 
+    def __repr__(self) -> str:
+        return f"<Comparison of {self.b} against {self.a} on {self.paths:,} paths: {len(self.changed)} values differ, {len(self.rows)} metrics>"
+
     def __getitem__(self, metric: str) -> Row:
         """The row of a metric. Errors: UsageError MT506."""
         known(metric, [r.metric for r in self.rows])

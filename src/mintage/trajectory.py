@@ -133,6 +133,11 @@ class Trajectory:
     variance: dict[str, Array] = field(default_factory=dict)
     quantiles: dict[float, dict[str, Array]] = field(default_factory=dict)
 
+    def __repr__(self) -> str:
+        m = self.manifest
+        cut = f" (partial, of {m.asked_paths:,})" if m.partial else ""
+        return f"<Trajectory of {m.economy}: {m.paths:,} paths{cut} x {m.steps:,} steps, {len(self.end)} variables, {len(self.day)} saves, seed {m.seed}>"
+
     def __getitem__(self, name: str) -> Array:
         """The saved paths [save, path] of a variable."""
         if name not in self.series:

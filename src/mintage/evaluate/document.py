@@ -157,6 +157,9 @@ class Manifest(Part):
 class Document(Part):
     """The whole judged result of one network."""
 
+    def __repr__(self) -> str:
+        return f"<Document of {self.network}: {self.verdict}, {self.headline}>"
+
     form: Literal["mintage.document.v1"] = "mintage.document.v1"
     network: str
     title: str

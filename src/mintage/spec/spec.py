@@ -33,6 +33,9 @@ class Spec:
     def __init__(self, tree: Mapping[str, Any], contents: Contents, text: str, file: str, folder: File | None) -> None:
         self.tree, self.contents, self.text, self.file, self.folder = tree, contents, text, file, folder
 
+    def __repr__(self) -> str:
+        return f"<Spec {self.name}: {self.steps:,} steps, {len(self.provenance)} numbers, scenarios {', '.join(self.scenarios) or 'none'}>"
+
     @property
     def name(self) -> str:
         return self.contents.network.name
