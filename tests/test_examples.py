@@ -142,6 +142,17 @@ def test_without_the_package_the_spec_is_refused_at_its_line_with_the_way_out(tm
     assert "package must be installed" in fault["hint"]
 
 
+def test_a_package_that_does_not_import_is_named(tmp_path: Path) -> None:
+    info = tmp_path / "broken-1.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: broken\nVersion: 1\n", "utf-8")
+    (info / "entry_points.txt").write_text("[mintage.mechanisms]\nx = broken_module\n", "utf-8")
+    done = run([*MINTAGE, "mechanisms"], tmp_path, tmp_path)
+    assert (done.returncode, done.stdout) == (5, "")
+    assert re.match(r"MT215 package broken: .*ModuleNotFoundError.*broken_module", done.stderr)
+    assert run([*MINTAGE, "check", "render"], tmp_path, tmp_path).returncode == 0  # what ships needs no other package
+
+
 def test_the_package_s_page_is_true(package: Path) -> None:
     page = snippets((OWN / "README.md").read_text("utf-8"))
     named = tomllib.loads(next(s.body for s in page if s.language == "toml"))["project"]

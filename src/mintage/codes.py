@@ -120,6 +120,10 @@ CODES: dict[str, tuple[str, str]] = {
         "A flow's amount has one row a holder of its larger side, and a signal or memory keeps its rows. For one amount over many holders use `spread` "
         "(equal parts) or `pro_rata`; for one value of many, `xp.total`.",
     ),
+    "MT215": (
+        "A package that cannot be imported",
+        "An installed package offers mechanisms by an entry point, and importing its module failed. `pip uninstall` it, or install what it needs.",
+    ),
     "MT220": (
         "A raw comparison",
         "`<`, `>`, `==` on computed values take other branches in floats than in exact arithmetic. xp.lt, xp.ge, xp.eq and xp.gate treat values "

@@ -10,6 +10,7 @@ import importlib
 import pkgutil
 from importlib.metadata import entry_points
 
+from ..errors import Fault, ServiceError
 from .base import REGISTRY, Mechanism
 
 GROUP = "mintage.mechanisms"
@@ -23,9 +24,14 @@ def load_builtin() -> None:
 
 
 def load_installed() -> None:
-    """Import the mechanisms that other installed packages offer."""
+    """Import the mechanisms that other installed packages offer. Errors: ServiceError MT215 for one that cannot be imported."""
     for point in entry_points(group=GROUP):
-        point.load()
+        try:
+            point.load()
+        except Exception as error:  # another's code: whatever it raises is its own, and the reader needs to know whose
+            package = point.dist.name if point.dist else point.value
+            found = f"its mechanisms cannot be imported ({type(error).__name__}: {error})"[:300]
+            raise ServiceError(Fault("MT215", f"package {package}", found, f"a module {point.module}", "mend the package, or uninstall it")) from error
 
 
 def find(name: str) -> type[Mechanism] | None:
