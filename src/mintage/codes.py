@@ -124,6 +124,10 @@ CODES: dict[str, tuple[str, str]] = {
         "A package that cannot be imported",
         "An installed package offers mechanisms by an entry point, and importing its module failed. `pip uninstall` it, or install what it needs.",
     ),
+    "MT216": (
+        "Two mechanisms of one name",
+        "A spec names a mechanism, so a name stands for one. Give your own another; the names that are taken: mintage mechanisms.",
+    ),
     "MT220": (
         "A raw comparison",
         "`<`, `>`, `==` on computed values take other branches in floats than in exact arithmetic. xp.lt, xp.ge, xp.eq and xp.gate treat values "

@@ -69,6 +69,8 @@ def simulate(
     Errors: UsageError for impossible sizes, RunError when a law is broken.
     """
     if not isinstance(economy, Economy):
+        if not hasattr(economy, "economy"):
+            raise UsageError(Fault("MT503", "simulate", f"economy is {economy!r:.60}", "an Economy or a Spec", "mintage.load(NAME or FILE) gives a Spec"))
         steps = economy.steps if steps is None else steps
         economy = economy.economy()
     steps, paths = whole("MT503", "simulate", "steps", steps, 1, 10**7), whole("MT503", "simulate", "paths", paths, 1, 10**9)

@@ -47,7 +47,7 @@ FAILING: dict[str, Edit] = {
     "T106": ((r'base = "demand"\nfactor = \{ value = 1, source = "T" \}', 'base = "demand"\nfactor = 15\nlength = 182\nhalf_life = 1'),),
     "T107": ((r"drift = \{ value = 0.1,", "drift = { value = -1,"),),
     "T108": ((r"value = 28_500", "value = 100"),),
-    "T109": ((r"survives = .*", 'settlement = "pay_providers"'),),
+    "T109": ((r"survives = .*", 'settlement = "pay_providers"\nproviders = "providers/SND"'),),
     "T201": WEAK_DEMAND,
     "T202": WEAK_DEMAND,
     "T203": ((r"drift = \{ value = 0.1,", "drift = { value = -1.5,"),),

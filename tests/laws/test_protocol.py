@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from mintage.accounts import Account, Asset, Kind
 from mintage.arithmetic import NUMPY
 from mintage.economy import Economy, SignalDecl, post
-from mintage.errors import RunError, SpecError
+from mintage.errors import RunError, SpecError, UsageError
 from mintage.flows import Flow, burn, mint
 from mintage.mechanisms.base import Context, Mechanism, Noise, Number, Parameters, Ref, State, Use, account, number, reads, writes
 from mintage.save import Save
@@ -233,3 +233,21 @@ def test_two_writers_unknown_signals_and_twin_names_are_found_together():
 def test_an_unknown_account_names_the_nearest():
     with pytest.raises(SpecError, match="liquid/TOK"):
         town().holders(Account("liqiud", "TOK"))
+
+
+def test_a_name_stands_for_one_mechanism_and_may_be_defined_again_by_itself():
+    from mintage.mechanisms import find, load_builtin
+
+    load_builtin()
+    gbm = find("gbm")
+    with pytest.raises(SpecError, match=r"MT216 mechanism 'gbm'.*mintage.processes.Gbm"):
+        type("Gbm", (Mechanism,), {"name": "gbm", "__module__": "mine"})
+    assert find("gbm") is gbm
+    first, again = (type("Odd", (Mechanism,), {"name": "odd_one", "__module__": "mine"}) for _ in range(2))
+    assert find("odd_one") is again
+    assert first is not again
+
+
+def test_a_name_is_no_economy_and_the_error_says_how_to_load_one():
+    with pytest.raises(UsageError, match=r"MT503.*mintage\.load"):
+        simulate("render", 8)

@@ -86,7 +86,7 @@ def test_without_a_token_providers_get_the_money_by_their_work_and_no_token_move
 
 
 def test_tokens_may_go_to_providers_instead_of_the_fire():
-    flows, _ = emitted(jobs(800, 2, work="work", settlement="pay_providers"), "jobs")
+    flows, _ = emitted(jobs(800, 2, work="work", settlement="pay_providers", providers="providers/TOK"), "jobs")
     assert [str(f.dst) for f in flows] == ["market/USD", *["providers/TOK"] * 3]
     assert [float(f.amount[0, 0]) for f in flows[1:]] == pytest.approx([50, 100, 250])
 
@@ -94,7 +94,15 @@ def test_tokens_may_go_to_providers_instead_of_the_fire():
 @settings(max_examples=20, deadline=None)
 @given(amounts_=st.lists(money, min_size=1, max_size=5), settlement=st.sampled_from(["burn", "pay_providers", "stablecoin"]))
 def test_many_payments_one_by_one_equal_the_joint_payment_and_the_step(amounts_, settlement):
-    params = {"burn_share": "0.95", "payees": fee("0.95"), "settlement": settlement, "work": "work", "rewards": "providers/TOK", "reward_share": "0.2"}
+    params = {
+        "burn_share": "0.95",
+        "payees": fee("0.95"),
+        "settlement": settlement,
+        "work": "work",
+        "rewards": "providers/TOK",
+        "providers": "providers/TOK",
+        "reward_share": "0.2",
+    }
     e = jobs(sum(amounts_), 3, **params)
     one = [f for a in amounts_ for f in emitted(e, "jobs", event="pay", rows={"payer": None}, amount=column([a]))[0]]
     joint = emitted(e, "jobs", event="pay", rows={"payer": None}, amount=column([sum(amounts_)]))[0]

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from ..accounts import Account
-from ..errors import Fault, RunError
+from ..errors import Fault, RunError, SpecError
 from ..flows import Flow
 
 if TYPE_CHECKING:
@@ -191,7 +191,11 @@ class Mechanism:
         found = {k: m.event for k in dir(cls) if (m := getattr(cls, k, None)) is not None and hasattr(m, "event")}
         cls.events = found
         if cls.name:
-            REGISTRY.setdefault(cls.name, cls)
+            known = REGISTRY.get(cls.name, cls)
+            ours, theirs = (f"{c.__module__}.{c.__qualname__}" for c in (cls, known))
+            if ours != theirs:  # the same one defined again, as a notebook does, takes the place of the first
+                raise SpecError(Fault("MT216", f"mechanism '{cls.name}'", f"is {theirs} and {ours}", "one mechanism a name"))
+            REGISTRY[cls.name] = cls
 
     def lots(self, p: Any) -> Mapping[Account, int]:
         """Accounts that need an extra leading axis of lots (tranches, queue slots), with their number."""

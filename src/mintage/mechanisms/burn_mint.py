@@ -38,7 +38,7 @@ class BurnMint(Mechanism):
         customers: Ref = account("external/fiat", "where customers' money comes from")
         tokens: Ref = account("market/token", "holders who sell the tokens")
         proceeds: Ref = account("market/fiat", "what holders are paid")
-        providers: Ref = account("providers/token", "providers, when tokens are not burned")
+        providers: Ref = account("", "providers, when tokens are not burned")
         providers_fiat: Ref = account("providers/fiat", "providers, when no token is used")
         settlement: Literal["burn", "pay_providers", "stablecoin"] = option("burn", "what becomes of the payment")
         burn_share: Number = number("1", "1", "share of a payment that buys tokens", gt="0", le="1")
@@ -49,7 +49,10 @@ class BurnMint(Mechanism):
         reward_share: Number = number("0", "1", "value of minted rewards over the payment", ge="0", le="1")
 
     def validate(self, p: Any) -> list[tuple[str, str, str]]:
-        return not_one("payees", sum((s.share for s in p.payees), Decimal(p.burn_share)))
+        unpaid = (
+            [("providers", "none are named", "an account, when providers are paid in tokens")] if p.settlement == "pay_providers" and not p.providers else []
+        )
+        return not_one("payees", sum((s.share for s in p.payees), Decimal(p.burn_share))) + unpaid
 
     def step(self, p: Any, state: State, signals: Mapping[str, Any], ctx: Any) -> Emitted:
         wanted = signals[p.demand] * ctx.dt
