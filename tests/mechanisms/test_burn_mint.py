@@ -114,6 +114,11 @@ def column(values):
     return np.array([[float(v)] for v in values])
 
 
+def test_providers_are_named_when_they_are_paid_in_tokens():
+    assert [f.code for f in jobs(settlement="pay_providers").check()] == ["MT202"]
+    assert jobs(settlement="pay_providers", providers="providers/TOK").check() == []
+
+
 def test_shares_that_do_not_make_a_whole_are_a_fault():
     faults = jobs(burn_share="0.95").check()
     assert [(f.code, f.where, f.expected) for f in faults] == [("MT202", "jobs.payees", "exactly 1")]

@@ -71,6 +71,8 @@ def show(found: Any, horizon: int) -> None:
     table = Table(title=f"next {horizon} periods: 10 %, median, 90 %", title_justify="left", box=None, pad_edge=False)
     for head in ("period", "burned fiat", "price", "burned tokens"):
         table.add_column(head, justify="right")
+    if found.passed_over:
+        out.print(f"passed over, no positive numbers: {'; '.join(found.passed_over)}", markup=False)
     ahead = found.forecast(horizon)
     for i in range(horizon):
         table.add_row(f"+{i + 1}", *(three(ahead[k][i]) for k in ("burned_fiat", "price", "burned_tokens")))
