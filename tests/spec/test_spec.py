@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import pickle
 from datetime import date
 from decimal import Decimal
@@ -129,6 +130,11 @@ def test_an_unknown_path_is_told_with_the_nearest(path: str, near: str) -> None:
         "",
         "jobs",
         "jobs.payees.7.share",
+        "jobs.payees.-1.share",
+        "jobs.payees.+0.share",
+        "jobs.payees.\u0660.share",
+        "jobs.payees.to.share",
+        f"jobs.payees.{'9' * 5000}.share",
         "price.drift.x",
         "network",
         "accounts.market.opening",
@@ -142,6 +148,10 @@ def test_an_unknown_path_is_told_with_the_nearest(path: str, near: str) -> None:
 def test_what_is_no_parameter_is_no_path(path: str) -> None:
     with pytest.raises(UsageError, match="MT510"):
         SPEC.value(path)
+    with pytest.raises(UsageError, match="MT510"):
+        SPEC.with_values({path: 1})
+    found = check(f"{TOWN}\n[scenario.odd]\nset = {{ {json.dumps(path)} = 1 }}\n", "town.toml")
+    assert [(f.code, f.line) for f in found] == [("MT116", 94)]
 
 
 def test_a_variant_that_is_not_sound_is_refused_with_its_path() -> None:

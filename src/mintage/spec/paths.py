@@ -10,6 +10,7 @@ assets.RENDER.cap, network.horizon, evaluation.epoch, disclosure.governance.quor
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from itertools import pairwise
@@ -22,6 +23,7 @@ from .lines import Path
 from .model import AccountTable, Contents, Part, SignalTable
 
 OWN = ("every", "offset")
+INDEX = re.compile(r"[0-9]{1,9}", re.ASCII)  # a position in a list: no sign, no digits of other scripts, none too long for an int
 SECTIONS = ("network", "assets", "accounts", "signals", "allocation", "evaluation", "disclosure")
 
 
@@ -46,7 +48,7 @@ def find(c: Contents, path: str) -> Path | None:
 
 
 def _places(c: Contents, head: str, rest: list[str]) -> Iterator[Path]:
-    inner = [int(k) if k.isdecimal() else k for k in rest]
+    inner = [int(k) if INDEX.fullmatch(k) else k for k in rest]
     if not rest or len(rest) > 16:
         return
     yield from ((*part.at, *inner) for part in c.parts if part.name == head)
@@ -79,8 +81,10 @@ def _inside(c: Contents, here: Any, key: str | int) -> Any:
         return getattr(here, str(key))
     if isinstance(here, Contents):
         return getattr(here, str(key))
-    if isinstance(here, Mapping | tuple):
-        return here[key]  # type: ignore[index]
+    if isinstance(here, Mapping):
+        return here[key]
+    if isinstance(here, tuple) and isinstance(key, int) and 0 <= key < len(here):
+        return here[key]
     raise KeyError(key)
 
 
