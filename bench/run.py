@@ -103,8 +103,8 @@ def speed(py: dict[str, str], rounds: int) -> tuple[dict, dict]:
 
 def processes() -> tuple[dict, float]:
     """Wall time of one process against two, on enough paths that starting them does not count."""
-    one = min(call(sys.executable, "mintage", "final", 122_880, 1, 1)["wall_s"] for _ in range(2))
-    two = min(call(sys.executable, "mintage", "final", 122_880, 2, 1)["wall_s"] for _ in range(2))
+    one = min(call(sys.executable, "mintage", "final", 245_760, 1, 1)["wall_s"] for _ in range(2))
+    two = min(call(sys.executable, "mintage", "final", 245_760, 2, 1)["wall_s"] for _ in range(2))
     return {"one process, wall s": one, "two processes, wall s": two}, one / two
 
 
