@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import resource
@@ -60,6 +61,48 @@ def test_a_hostile_text_gets_its_fault(name: str) -> None:
     assert code in {f.code for f in found}
     assert len(found) <= 101
     assert all(len(str(f)) < 1500 for f in found)
+
+
+OBEYED = ["\\u001b[31mred", "\\u202egnp.exe", "\\u2066x", "a\\rb", "a\\nb", "a\\tb", "\\u0085", "\\u009b31m", "\\u007f", "\\u2028"]
+
+
+@pytest.mark.parametrize("text", OBEYED)
+@pytest.mark.parametrize("key", ["title", "holder", "id", "auditors"])
+def test_a_text_that_a_terminal_would_obey_is_refused_and_not_printed(text: str, key: str) -> None:
+    old, new = {
+        "title": ('name = "town"', f'name = "town"\ntitle = "{text}"'),
+        "holder": ('holder = "team"', f'holder = "{text}"'),
+        "id": ('id = "P1"', f'id = "{text}"'),
+        "auditors": ('["A", "B"]', f'["A", "{text}"]'),
+    }[key]
+    found = check(TOWN.replace(old, new), "x.toml")
+    assert [f.code for f in found if key in f.where] == ["MT109"]
+    assert all(f.line for f in found)
+    with pytest.raises(SpecError, match="MT109"):
+        loads(TOWN).with_values({"network.title": json.loads(f'"{text}"')})
+
+
+def test_what_explains_may_have_lines_and_tabs_and_nothing_else_that_is_not_seen() -> None:
+    assert check(TOWN.replace('doc = "more demand"', 'doc = """more\n\tdemand"""')) == []
+    assert check(TOWN.replace('title = "White paper"', 'title = "White paper"\nnote = "a\\nb"')) == []
+    found = check(TOWN.replace('doc = "more demand"', 'doc = "more\\u001b demand"'))
+    assert [(f.code, f.where, f.line) for f in found] == [("MT109", "scenario.bull.doc", 69)]
+
+
+@pytest.mark.parametrize("mark", ["\u202e", "\u009b"])
+def test_a_fault_never_prints_what_a_terminal_would_obey(mark: str) -> None:
+    texts = [
+        TOWN.replace("burn_share = {", f'"burn{mark}_share" = {{'),
+        TOWN.replace('use = "burn_mint"', f'use = "burn_mint{mark}"'),
+        TOWN.replace("decimals = 8", f"decimals = 99 # {mark}"),
+        TOWN.replace('name = "town"', f"name = town # {mark}"),
+        TOWN.replace('"price.drift" = 0.5', f'"price.dri{mark}ft" = 0.5'),
+        TOWN.replace("[accounts.team]", f'[accounts."te{mark}am"]'),
+    ]
+    for text in texts:
+        said = "\n".join(map(str, check(text, "x.toml")))
+        assert "MT1" in said
+        assert mark not in said, said
 
 
 def fault_of(path: Path) -> str:

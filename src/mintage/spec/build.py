@@ -34,6 +34,8 @@ TAKEN = {*SECTIONS, "vesting"}
 def contents(tree: Mapping[str, Any], faults: Faults, folder: File | None) -> Contents | None:
     """All sections of a file. None when there is no sound [network], without which nothing else has a meaning."""
     faults.unknown(tree, SECTIONS, ())
+    for at, odd in hostile.unseen(tree):
+        faults.add("MT109", at, f"the character U+{ord(odd):04X}", "a text that a terminal shows as it is written")
     bare = Reader(faults, Values(faults, {}, {}), hostile.ONE_DAY, None, {})
     sources = dict(_tables(bare, tree, "sources", Source, NAME))
     network = _network(bare, tree)

@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from ..errors import Fault, nearest
+from .hostile import visible
 from .lines import Path
 
 LIMIT = 100
@@ -52,7 +53,8 @@ class Faults:
         """Keep a fault that was found elsewhere, placed at the line of `at`."""
         line = self.line(at)
         source = self.rows[line - 1].strip()[:160] if line else ""
-        self.found.append((at, replace(fault, file=self.file, line=line, text=source)))
+        told = {part: visible(getattr(fault, part)) for part in ("where", "found", "expected", "hint")}
+        self.found.append((at, replace(fault, **told, file=self.file, line=line, text=visible(source))))
 
     def line(self, at: Path) -> int:
         """The line of `at`, or of the nearest table around it that is written down; 0 when there is none."""

@@ -6,21 +6,27 @@ Every bound is checked before the work it bounds. The numbers are our choice: th
 from __future__ import annotations
 
 import os
+import re
 import stat
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
-from pathlib import Path
+from pathlib import Path as File
+from typing import Any
 
 from ..errors import Fault, SpecError
-from .lines import tokens
+from .lines import Path, tokens
 
 BYTES = 1 << 20
 KEYS, ITEMS, DEPTH, WORD = 10_000, 200_000, 32, 128
 PARTS, SCENARIOS, CELLS, STEPS = 1000, 50, 1_000_000, 10_000_000
 DIGITS, EXPONENT = 80, 60
 ONE_DAY = Decimal(1)
+# what a terminal obeys instead of showing: control characters, ends of lines, and marks that turn the order of writing
+UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+PROSE = ("doc", "note", "assumption")  # texts of several lines
 
 
-def read(path: Path, limit: int = BYTES) -> str:
+def read(path: File, limit: int = BYTES) -> str:
     """The text of a regular file of at most `limit` bytes. Errors: SpecError MT101, MT102, MT103."""
     name = str(path)
     try:
@@ -89,3 +95,22 @@ def unreasonable(value: Decimal) -> str:
     if value and abs(value.adjusted()) > EXPONENT:
         return f"a number of size 10^{value.adjusted()}"
     return ""
+
+
+def visible(text: str) -> str:
+    """A text with what a terminal would obey written out: \\x1b, \\u202e. Tabs stay."""
+    return UNSEEN.sub(lambda m: m[0] if m[0] == "\t" else m[0].encode("unicode_escape").decode(), text)
+
+
+def unseen(tree: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
+    """(place, character) of each text with a character that a terminal would obey; what explains may have lines and tabs."""
+    stack: list[tuple[Path, Any]] = [((), tree)]
+    while stack:
+        at, value = stack.pop()
+        if isinstance(value, str):
+            found = UNSEEN.search(value.replace("\n", "").replace("\t", "") if at and at[-1] in PROSE else value)
+            if found:
+                yield at, found[0]
+        elif isinstance(value, Mapping | list | tuple) and len(at) <= DEPTH:
+            inner = value.items() if isinstance(value, Mapping) else enumerate(value)
+            stack += [((*at, key), item) for key, item in inner if isinstance(item, str | Mapping | list | tuple)]

@@ -79,7 +79,8 @@ def _syntax(error: Exception, text: str, file: str) -> Fault:
     number = place.removeprefix("line ").partition(",")[0]
     rows = text.split("\n")
     line = int(number) if number.isdecimal() else len(rows) if "end of document" in place else 0
-    return Fault("MT105", "file", said[:200], "TOML", "", file, line, rows[line - 1].strip()[:160] if line else "")
+    row = rows[line - 1].strip()[:160] if line else ""
+    return Fault("MT105", "file", hostile.visible(said[:200]), "TOML", "", file, line, hostile.visible(row))
 
 
 def _deep(made: Contents, faults: Faults) -> None:
