@@ -221,7 +221,8 @@ CODES: dict[str, tuple[str, str]] = {
     "MT504": ("Unknown engine", "There are two engines: numpy, the default, and jax, an extra."),
     "MT505": (
         "Interrupted too early",
-        "Nothing was finished when the run was interrupted. Fewer paths a chunk finish sooner; a run folder (--out) lets you resume.",
+        "Nothing was finished when the run was interrupted. A run folder (`simulate --out`) stores smaller chunks, and lets "
+        "you resume; in Python, `chunk=` sets their paths.",
     ),
     "MT506": ("No such metric", "Metrics are listed by `mintage explain metrics`."),
     "MT507": (

@@ -102,7 +102,8 @@ def differences(known: Any, wanted: dict[str, Any]) -> str:
     """What differs between two manifests, in words."""
     if not isinstance(known, dict) or known.get("form") != FORM:
         return "its manifest is not one of ours"
-    return ", ".join(f"{k} is {str(known.get(k))[:60]} and not {str(v)[:60]}" for k, v in wanted.items() if known.get(k) != v)
+    flat, asked = ({**m, **{f"save.{k}": v for k, v in m.get("save", {}).items()}, "save": 0} for m in (known, wanted))
+    return ", ".join(f"{k} is {str(flat.get(k))[:60]} and not {str(v)[:60]}" for k, v in asked.items() if flat.get(k) != v)
 
 
 def checksum(body: bytes) -> str:

@@ -166,7 +166,7 @@ def merge(job: Job, chunks: list[Chunk], asked: int, partial: bool) -> Trajector
     """Chunks, in path order, to one result."""
     if not chunks:
         raise Interrupted(
-            Fault("MT505", "simulate", "interrupted before any chunk of paths was finished", "at least one", "fewer paths per chunk finish sooner")
+            Fault("MT505", "simulate", "interrupted before any chunk of paths was finished", "at least one", "a run folder (--out) stores smaller chunks")
         )
     e, paths = job.economy, sum(c.paths for c in chunks)
     manifest = Manifest(e.name, e.digest(), job.seed, paths, job.steps, float(e.dt), job.engine, partial, asked)

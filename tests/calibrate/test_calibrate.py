@@ -151,7 +151,7 @@ def test_an_empty_cell_is_missing_and_not_zero(found):
     cells = list(RENDER["burned_usd"])
     cells[40], cells[41] = None, ""
     gone = calibrate({**RENDER, "burned_usd": cells})
-    assert gone.demand.rows == 84
+    assert gone.demand.rows == 82
     assert gone.demand.level == pytest.approx(found.demand.level, abs=0.1)
 
 
@@ -190,3 +190,18 @@ def test_an_unknown_column_and_an_absurd_horizon_are_refused(found):
     for periods in (0, 521):
         with pytest.raises(UsageError, match="MT433"):
             found.forecast(periods)
+
+
+def test_a_sum_of_one_period_is_that_period_and_sums_widen_towards_those_that_were_tried():
+    found = calibrate()
+    one = found.forecast(1)
+    assert one["total"][0] == pytest.approx(one["burned_fiat"][0])
+    assert one["total"][1] == pytest.approx(one["burned_tokens"][0])
+
+
+def test_rows_count_what_was_there():
+    columns = data.read("render_bme_weekly")
+    columns = {k: list(columns[k]) for k in ("burned_usd", "implied_price_usd")}
+    columns["burned_usd"][3] = None
+    found = calibrate(columns)
+    assert (found.demand.rows, found.price.rows) == (83, 84)

@@ -204,7 +204,7 @@ def test_calibrate_reads_a_record_and_names_the_values(capsys, town):
 def test_calibrate_on_a_record_that_never_moves_has_nothing_to_beat(capsys, town):
     (town / "flat.csv").write_text("burned_usd,implied_price_usd\n" + "100,2\n" * 60, "utf-8")
     assert call("calibrate", "--history", "flat.csv") == 0
-    assert capsys.readouterr().out.count("pinball loss - below a random walk's") == 2
+    assert capsys.readouterr().out.count("pinball loss that cannot be told from a random walk's") == 2
 
 
 @pytest.mark.parametrize("words", [CODES, [c.code for c in all_criteria()], FLAGS, METRICS], ids=["errors", "tests", "flags", "metrics"])
@@ -313,3 +313,25 @@ def test_completion_has_a_script_for_each_shell(capsys):
     for shell in ("bash", "zsh", "fish"):
         assert call("completion", shell) == 0
         assert "_MINTAGE_COMPLETE" in capsys.readouterr().out
+
+
+def test_calibrate_starts_at_either_end_of_the_record_and_counts_the_share_burned(capsys):
+    def overlay(*args):
+        return data(capsys, "calibrate", *args)[1]["overlay"]
+
+    first, last, half = overlay(), overlay("--at", "end"), overlay("--burn-share", "0.475")
+    found = mt.calibrate()
+    assert (first, last) == ({k: str(v) for k, v in found.overlay().items()}, {k: str(v) for k, v in found.overlay("end").items()})
+    assert float(half["signals.demand_level.start"]) == pytest.approx(2 * float(first["signals.demand_level.start"]), rel=1e-5)
+
+
+def test_sweep_says_of_which_scenario(capsys):
+    assert call("sweep", "town.toml:bull", "price.drift=0.1", "--paths", "8", "--steps", "7", "--metric", "price_end") == 0
+    assert "town.toml:bull: 1 variant, 8 futures each" in capsys.readouterr().out
+
+
+def test_a_run_folder_of_other_series_says_which(capsys, town):
+    run = ["simulate", "town.toml", "--paths", "8", "--out", "run", "--quiet"]
+    assert call(*run, "--every", "7") == 0
+    assert call(*run, "--every", "14", "--resume") == 2
+    assert "save.every is 7 and not 14" in capsys.readouterr().err

@@ -87,6 +87,7 @@ def test_json_is_one_value_on_stdout(name, capsys):
         (["sweep", "town.toml", "jobs.burn_share"], 2, "MT516"),
         (["sweep", "town.toml", "jobs.burn_share=a"], 2, "MT516"),
         (["sweep", "town.toml", "price.drift=0..1/1"], 2, "MT516"),
+        (["sweep", "town.toml", "price.drift=0..1"], 2, "price.drift=0..1/5 for five values"),
         (["sweep", "town.toml", "price.drift=0.5", "jobs.burn_share=1", "price.drift=0.9"], 2, "MT516 price.drift: is given twice"),
         (["sweep", "town.toml", "price.drift=1", "--out", "t.xlsx"], 2, "MT531"),
         (["chart", "town.toml", "--chart", "fam"], 2, "MT602"),

@@ -79,7 +79,8 @@ class Calibration:
         ):
             out[name] = [quantiles(row, test.widen) for row in x]
         totals = ((demand, self.demand_test), (demand - price, self.tokens_test))
-        out["total"] = [quantiles(np.log(np.exp(x).sum(axis=0)), test.total_widen) for x, test in totals]
+        share = min(1.0, (periods - 1) / (HORIZON - 1))  # a sum of one period is that period; the sums that were tried are of HORIZON
+        out["total"] = [quantiles(np.log(np.exp(x).sum(axis=0)), t.widen + share * (t.total_widen - t.widen)) for x, t in totals]
         return out
 
     def overlay(self, at: Literal["begin", "end"] = "begin") -> dict[str, Decimal]:

@@ -142,7 +142,7 @@ def fit(y: Array, persistence: Sequence[float] = SWINGS) -> LevelFit:
         swing=last.mean(last.swing),
         first_level=first.mean(first.level),
         first_swing=first.mean(first.swing),
-        rows=len(y),
+        rows=int(np.sum(~np.isnan(y))),
         odd=odd_rows(y),
     )
 

@@ -20,9 +20,13 @@ RECORDED = "render"
 @click.option("--fiat", default="burned_usd", show_default=True, help="Column of fiat burned in a period.")
 @click.option("--price", default="implied_price_usd", show_default=True, help="Column of the price.")
 @click.option("--period", type=click.FloatRange(min=0.01), default=7.0, show_default=True, help="Days of a row.")
+@click.option("--burn-share", type=click.FloatRange(0, 1, min_open=True), default=0.95, show_default=True, help="Share of a payment that is burned.")
+@click.option(
+    "--at", type=click.Choice(["begin", "end"]), default="begin", show_default=True, help="Where the values start: the record's first row or its last."
+)
 @click.option("--horizon", type=click.IntRange(1, 520), default=13, show_default=True, help="Periods to forecast.")
 @AS_JSON
-def command(spec: str, history: Path | None, fiat: str, price: str, period: float, horizon: int, as_json: bool) -> int:
+def command(spec: str, history: Path | None, fiat: str, price: str, period: float, horizon: int, burn_share: float, at: Any, as_json: bool) -> int:
     """Fit SPEC's demand and price processes to recorded periods, robust to odd rows, and forecast with 80 % intervals.
 
     Prints the fit, the rows it distrusts, how its intervals did in rolling forecasts inside the record, the forecast, and the values for the
@@ -34,12 +38,12 @@ def command(spec: str, history: Path | None, fiat: str, price: str, period: floa
     if history is None and loaded.name != RECORDED:
         none = f"no record of '{loaded.name}' ships"
         raise UsageError(Fault("MT434", "--history", none, "a CSV file with a row a period"))
-    found = calibrate(read(history) if history else None, fiat=fiat, price=price, period_days=period)
+    found = calibrate(read(history) if history else None, fiat=fiat, price=price, period_days=period, burn_share=burn_share)
     if as_json:
-        emit({**found.to_dict(), "forecast": found.forecast(horizon)})
+        emit({**found.to_dict(), "overlay": {k: str(v) for k, v in found.overlay(at).items()}, "forecast": found.forecast(horizon)})
     else:
         show(found, horizon)
-        usable(spec, loaded, found)
+        usable(spec, loaded, found.overlay(at))
     return 0
 
 
@@ -65,9 +69,10 @@ def show(found: Any, horizon: int) -> None:
     for name, f, t in (("demand", found.demand, found.demand_test), ("price", found.price, found.price_test)):
         out.print(f"[bold]{name}[/]: walk {f.walk:.3f} (s.e. {f.walk_error:.3f}) and noise {f.noise:.3f} (s.e. {f.noise_error:.3f}) a period, {f.rows} rows")
         out.print(f"  distrusted rows: {', '.join(map(str, f.flagged)) or 'none'}")
-        gain = f"{1 - t.pinball / t.pinball_random_walk:.0%}" if t.pinball_random_walk > 0 else "-"
+        ratio = t.pinball / t.pinball_random_walk if t.pinball_random_walk > 0 else None
+        gain = "that cannot be told from" if ratio is None else f"{abs(1 - ratio):.0%} {'below' if ratio <= 1 else 'above'}"
         out.print(f"  80 % intervals covered {t.coverage_all:.0%} in {t.origins} rolling forecasts and are widened by {t.widen:.2f}")
-        out.print(f"  pinball loss {gain} below a random walk's")
+        out.print(f"  pinball loss {gain} a random walk's")
     table = Table(title=f"next {horizon} periods: 10 %, median, 90 %", title_justify="left", box=None, pad_edge=False)
     for head in ("period", "burned fiat", "price", "burned tokens"):
         table.add_column(head, justify="right")
@@ -84,13 +89,13 @@ def three(row: dict[str, float]) -> str:
     return f"{figure(row['q10'])}  {figure(row['q50'])}  {figure(row['q90'])}"
 
 
-def usable(spec: str, loaded: Any, found: Any) -> None:
+def usable(spec: str, loaded: Any, values: dict[str, Any]) -> None:
     """The values that the spec would take, and those it has no place for."""
     from ..errors import MintageError
 
     out = console()
     out.print(f"\nvalues for {spec}:")
-    for path, value in found.overlay().items():
+    for path, value in values.items():
         try:
             was = loaded.value(path)
             out.print(f"  {path} = {value}   (now {was})")

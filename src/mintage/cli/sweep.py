@@ -86,6 +86,11 @@ def command(
     if out:
         ending(out, TABLES)
     axes = distinct([values(o) for o in over])
+    bare = next((o for o in over if ".." in o and "/" not in o.partition("..")[2]), None)
+    if bare and sample != "sobol":
+        raise UsageError(
+            Fault("MT516", f"'{bare[:60]}'", "is a range without a number of points", f"{bare[:60]}/5 for five values", "--sample sobol takes ranges")
+        )
     with progress(quiet) as tick:
         found = sweep(
             open_spec(spec),
@@ -105,26 +110,31 @@ def command(
         write_table(found.table(), out)
         say(f"wrote {out}", quiet)
     if as_json:
-        emit({"spec": found.spec, "paths": found.paths, "seed": found.seed, "partial": found.partial, "rows": found.table()})
+        emit({"spec": spec, "paths": found.paths, "seed": found.seed, "partial": found.partial, "rows": found.table()})
     elif not out:
-        show(found)
+        show(found, spec)
     if failed:
         say(f"none of {len(found.rows)} variants could be run; the first: {found.rows[0].error}")
-    stopped(found.partial, f"{len(found.rows)} variants")
+    stopped(found.partial, count(len(found.rows), "variant"))
     return status
 
 
-def show(found: Any) -> None:
+def count(n: int, what: str) -> str:
+    return f"{n:,} {what}{'' if n == 1 else 's'}"
+
+
+def show(found: Any, spec: str) -> None:
     """Parameters and medians, a row a variant."""
     from rich.markup import escape
     from rich.table import Table
 
-    table = Table(box=None, pad_edge=False, title=f"{found.spec}: {len(found.rows)} variants, {found.paths:,} futures each, medians", title_justify="left")
+    out, table = console(), Table(box=None, pad_edge=False)
+    out.print(f"{spec}: {count(len(found.rows), 'variant')}, {found.paths:,} futures each, medians", markup=False)
     parameters = list(found.rows[0].parameters) if found.rows else []
     metrics = list(dict.fromkeys(m for r in found.rows for m in r.metrics))
     for head in (*parameters, *metrics):
         table.add_column(head, justify="right")
     for r in found.rows:
-        cells = [figure(r.metrics[m][0]) for m in metrics] if r.metrics else [f"[red]{escape(r.error[:60])}[/]", *[""] * (len(metrics) - 1)]
-        table.add_row(*(f"{float(v):g}" for v in r.parameters.values()), *cells)
-    console().print(table)
+        cells = [figure(r.metrics[m][0]) for m in metrics] if r.metrics else [f"[red]{escape(r.error)}[/]", *[""] * (len(metrics) - 1)]
+        table.add_row(*(figure(float(v)) for v in r.parameters.values()), *cells)
+    out.print(table)
