@@ -72,6 +72,8 @@ class Binder:
         if isinstance(value, Parameters):
             return self.bind(value, words)
         if isinstance(value, tuple):
+            if set(map(type, value)) == {Decimal}:
+                return self.numbers(value, str(extra.get("unit", "1")), words)
             return tuple(self.value(v, extra, words) for v in value)
         if kind == "account" and value:
             return resolve_account(value, self.aliases)
@@ -81,6 +83,10 @@ class Binder:
 
     def number(self, value: Decimal, unit: str, words: Mapping[str, str]) -> Any:
         return value if self.xp is None else self.xp.num(value)
+
+    def numbers(self, values: tuple[Decimal, ...], unit: str, words: Mapping[str, str]) -> tuple[Any, ...]:
+        """Numbers of one unit: a record may have a hundred thousand."""
+        return values if self.xp is None else tuple(map(self.xp.num, values))
 
     def step_of(self, day: Decimal) -> int:
         """The first step that lies on or after `day`."""
@@ -94,7 +100,8 @@ class Binder:
             if extra.get("kind") == kind and value:
                 for signal in value if isinstance(value, tuple) else (value,):
                     yield signal, str(extra["unit"]), words
-            for inner in value if isinstance(value, tuple) else (value,):
+            several = () if extra.get("kind") in ("number", "count", "schedule") else value if isinstance(value, tuple) else (value,)
+            for inner in several:
                 if isinstance(inner, Parameters) and not isinstance(inner, Point):
                     yield from self.signals(inner, kind, words)
 

@@ -67,6 +67,10 @@ class UnitBinder(Binder):
     def number(self, value: Decimal, unit: str, words: Mapping[str, str]) -> Any:
         return Quantity(float(value), units.parse(units.resolve(unit, words)))
 
+    def numbers(self, values: tuple[Decimal, ...], unit: str, words: Mapping[str, str]) -> tuple[Any, ...]:
+        one = units.parse(units.resolve(unit, words))
+        return tuple(Quantity(float(value), one) for value in values)
+
 
 class Known(dict[Any, Any]):
     """A mapping whose missing keys are a breach with the nearest name, and which a rule cannot write."""

@@ -277,10 +277,14 @@ class CheckArithmetic:
 
     def lookup(self, breaks: Sequence[Any], values: Sequence[Any], t: Any) -> Any:
         """The first value; breaks and t in one unit, all values in one unit."""
-        for i, value in enumerate(values):
-            _same(values[0], value, "look up", lambda x, y: x)
-            _same(breaks[i], t, "look up", lambda x, y: x)
-        return values[0]
+        first, kind = values[0], type(t)
+        for value in values:
+            if not (type(value) is Quantity and type(first) is Quantity and value.unit is first.unit):  # of a long record all are one unit's
+                _same(first, value, "look up", lambda x, y: x)
+        for place in breaks:
+            if not (type(place) is kind is int):
+                _same(place, t, "look up", lambda x, y: x)
+        return first
 
     def put(self, a: Quantity, index: Any, value: Operand) -> Quantity:
         _same(a[index], value, "put together", lambda x, y: x)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from datetime import date as Date
-from pathlib import Path as File
 from typing import Any, TypeVar
 
 from .. import mechanisms
@@ -19,7 +18,7 @@ from ..units import PLURAL, SCALED, SYMBOLS, resolve
 from . import hostile
 from .disclosure import Disclosure
 from .faults import Faults, called, show
-from .history import History, cells
+from .history import ROWS, History, Records
 from .lines import Path
 from .model import ASSET, KIND, NAME, AccountTable, AssetTable, Contents, Evaluation, Network, Part, ScenarioTable, SignalTable, Source
 from .reader import Reader
@@ -31,7 +30,7 @@ COMMON = ("use", "name", "every", "offset", "doc", "history")
 TAKEN = {*SECTIONS, "vesting"}
 
 
-def contents(tree: Mapping[str, Any], faults: Faults, folder: File | None) -> Contents | None:
+def contents(tree: Mapping[str, Any], faults: Faults, records: Records) -> Contents | None:
     """All sections of a file. None when there is no sound [network], without which nothing else has a meaning."""
     faults.unknown(tree, SECTIONS, ())
     for at, odd in hostile.unseen(tree):
@@ -50,9 +49,9 @@ def contents(tree: Mapping[str, Any], faults: Faults, folder: File | None) -> Co
     out.accounts = dict(_tables(reader, tree, "accounts", AccountTable, KIND))
     sound = {n: t for n, t in _table(faults, tree, "signals").items() if n in units or not isinstance(t, dict) or "unit" not in t}
     out.signals = dict(_tables(reader, {"signals": sound}, "signals", SignalTable, NAME, lambda name, _: {"start": units.get(name, "1")}))
-    out.process = dict(_parts(reader, tree, "process", folder))
+    out.process = dict(_parts(reader, tree, "process", records))
     out.allocation = dict(_allocation(reader, tree))
-    out.mechanism = dict(_parts(reader, tree, "mechanism", folder))
+    out.mechanism = dict(_parts(reader, tree, "mechanism", records))
     out.scenario = dict(_tables(reader, tree, "scenario", ScenarioTable, NAME))
     out.evaluation = reader.model(Evaluation, tree.get("evaluation", {}), ("evaluation",), listed=False) or out.evaluation
     out.disclosure = reader.model(Disclosure, tree.get("disclosure", {}), ("disclosure",)) or out.disclosure
@@ -125,7 +124,7 @@ def _allocation(reader: Reader, tree: Mapping[str, Any]) -> Iterator[tuple[int, 
             yield i, tranche
 
 
-def _parts(reader: Reader, tree: Mapping[str, Any], section: str, folder: File | None) -> Iterator[tuple[int, Part]]:
+def _parts(reader: Reader, tree: Mapping[str, Any], section: str, records: Records) -> Iterator[tuple[int, Part]]:
     for i, raw in enumerate(_list(reader.faults, tree, section)):
         if not isinstance(raw, dict):
             reader.faults.add("MT108", (section, i), f"{show(raw)} is {called(raw)}", "a table")
@@ -133,12 +132,12 @@ def _parts(reader: Reader, tree: Mapping[str, Any], section: str, folder: File |
         name = raw.get("name", raw.get("use"))
         if isinstance(name, str):
             reader.faults.names[section, i] = name[:60]
-        part = _part(reader, section, dict(raw), (section, i), folder)
+        part = _part(reader, section, dict(raw), (section, i), records)
         if part is not None:
             yield i, part
 
 
-def _part(reader: Reader, section: str, raw: dict[str, Any], at: Path, folder: File | None) -> Part | None:
+def _part(reader: Reader, section: str, raw: dict[str, Any], at: Path, records: Records) -> Part | None:
     faults, before = reader.faults, len(reader.faults.found)
     kind = _kind(faults, section, raw, at)
     name, doc = raw.get("name", raw.get("use", "")), raw.get("doc", "")
@@ -156,7 +155,7 @@ def _part(reader: Reader, section: str, raw: dict[str, Any], at: Path, folder: F
         return None
     given = {key: value for key, value in raw.items() if key not in COMMON}
     if "history" in raw:
-        given |= _history(reader, kind, raw["history"], at, folder)
+        given |= _history(reader, kind, raw["history"], at, records)
     params = reader.model(kind.Params, given, at)
     return Part(name, kind(), params, every, offset, doc, at) if params is not None and len(faults.found) == before else None
 
@@ -179,7 +178,7 @@ def _kind(faults: Faults, section: str, raw: Mapping[str, Any], at: Path) -> typ
     return kind
 
 
-def _history(reader: Reader, kind: type[Mechanism], raw: Any, at: Path, folder: File | None) -> dict[str, Any]:
+def _history(reader: Reader, kind: type[Mechanism], raw: Any, at: Path, records: Records) -> dict[str, Any]:
     """The parameters `values` and `hold` of a process, from a recorded series."""
     faults, where = reader.faults, (*at, "history")
     if not {"values", "hold"} <= kind.Params.model_fields.keys():
@@ -189,13 +188,19 @@ def _history(reader: Reader, kind: type[Mechanism], raw: Any, at: Path, folder: 
     if told is None:
         return {"values": []}
     try:
-        found = cells(told.file, told.column, folder)
+        found = records.record(told)
     except MintageError as error:
         for f in error.faults:
             faults.add(f.code, (*where, "file"), f"{f.where}: {f.found}", f.expected, f.hint)
         return {"values": []}
+    before, reader.rows = reader.rows, reader.rows + len(found.cells)
+    if reader.rows > ROWS:
+        reader.rows = before
+        others = f" beside the {before:,} of other records" if before else ""
+        faults.add("MT121", (*where, "file"), f"{told.file[:80]}: {len(found.cells):,} rows{others}", f"at most {ROWS:,} in all records of a spec together")
+        return {"values": []}
     beside = {key: value for key in ("unit", "source", "note") if (value := getattr(told, key))}
-    return {"values": {"value": [v * told.scale for v in found], **beside}, "hold": told.every}
+    return {"values": {"value": found, **beside}, "hold": told.every}
 
 
 def economy(c: Contents) -> Economy:

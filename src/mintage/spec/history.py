@@ -17,8 +17,9 @@ from ..errors import Fault, MintageError, SpecError, nearest
 from ..mechanisms.base import Number, Parameters, count, number, option
 from . import hostile
 
-LIMIT = 8 << 20
-ROWS = 100_000
+LIMIT = 8 << 20  # [byte] of one file
+READ = 4 * LIMIT  # [byte] of all files together
+ROWS = 100_000  # of all records of a spec together
 
 
 class History(Parameters):
@@ -33,13 +34,69 @@ class History(Parameters):
     note: str = option("", "what to know about it")
 
 
-def cells(name: str, column: str, folder: File | None) -> list[Decimal]:
-    """The numbers of a column. Errors: SpecError MT121 for a file or column that is not there or not allowed, or a cell that is no number."""
-    found = _shipped(name.removeprefix("data:"), column) if name.startswith("data:") else _own(name, column, folder)
-    for row, value in enumerate(found, 2):
-        if not isinstance(value, Decimal) or hostile.unreasonable(value):
-            raise SpecError(_fault(name, f"row {row} of '{column}' is {'empty' if value is None else 'not a number'}", "a number in every row"))
-    return found
+class Record:
+    """A column of numbers, and what it became in each unit that was asked for."""
+
+    def __init__(self, cells: list[Decimal]) -> None:
+        self.cells = cells
+        self.kept: dict[tuple[str, str], tuple[Decimal, ...]] = {}
+
+
+class Records:
+    """The records of one load: a variant of a spec asks for the same as the spec, so each column is read once, its failure too."""
+
+    def __init__(self, folder: File | None) -> None:
+        self.folder, self.read = folder, 0
+        self.columns: dict[tuple[str, str], list[Decimal] | SpecError] = {}
+        self.records: dict[tuple[str, str, Decimal], Record] = {}
+
+    def record(self, told: History) -> Record:
+        """The record that `told` names, times its scale. Errors: as for `cells`."""
+        key = told.file, told.column, told.scale
+        if key not in self.records:
+            found = self.cells(told.file, told.column)
+            self.records[key] = Record(found if told.scale == 1 else [value * told.scale for value in found])
+        return self.records[key]
+
+    def cells(self, name: str, column: str) -> list[Decimal]:
+        """The numbers of a column. Errors: SpecError MT121 for a file or column that is not there or not allowed, or a cell that is no number."""
+        if (name, column) not in self.columns:
+            try:
+                self.columns[name, column] = self._numbers(name, column)
+            except SpecError as error:
+                self.columns[name, column] = error
+        found = self.columns[name, column]
+        if isinstance(found, SpecError):
+            raise found
+        return found
+
+    def _numbers(self, name: str, column: str) -> list[Decimal]:
+        found = _shipped(name.removeprefix("data:"), column) if name.startswith("data:") else self._own(name, column)
+        for row, value in enumerate(found, 2):
+            if not isinstance(value, Decimal) or hostile.unreasonable(value):
+                raise SpecError(_fault(name, f"row {row} of '{column}' is {'empty' if value is None else 'not a number'}", "a number in every row"))
+        return found
+
+    def _own(self, name: str, column: str) -> list[Any]:
+        path = _beside(name, self.folder)
+        if self.read > READ:
+            raise SpecError(_fault(name, f"{self.read:,} bytes of histories are read already", f"at most {READ:,} in all"))
+        text = hostile.read(path, LIMIT)
+        self.read += len(text)
+        lines = csv.reader(text.removeprefix("\ufeff").split("\n"))
+        out: list[Any] = []
+        try:
+            head = next(lines, [])
+            if column not in head:
+                raise SpecError(_fault(name, f"has no column '{column[:60]}'", "a column of the file", nearest(column[:60], head)))
+            at = head.index(column)
+            for row in filter(None, lines):
+                if len(out) == ROWS:
+                    raise SpecError(_fault(name, f"has more than {ROWS:,} rows", f"at most {ROWS:,}"))
+                out.append(_number(row[at]) if at < len(row) else None)
+        except csv.Error as error:
+            raise SpecError(_fault(name, f"is not CSV: {error}", "rows with commas between cells")) from None
+        return out
 
 
 def _shipped(name: str, column: str) -> list[Any]:
@@ -52,7 +109,8 @@ def _shipped(name: str, column: str) -> list[Any]:
     return table[column]
 
 
-def _own(name: str, column: str, folder: File | None) -> list[Any]:
+def _beside(name: str, folder: File | None) -> File:
+    """The file of that name in the spec's folder. Errors: SpecError MT121 for one outside."""
     if folder is None:
         raise SpecError(_fault(name, "a spec without a folder names a file", "a table that ships with Mintage, data:NAME.csv"))
     home = folder.resolve()
@@ -63,18 +121,7 @@ def _own(name: str, column: str, folder: File | None) -> list[Any]:
         inside = False
     if not inside or "\\" in name or ".." in File(name).parts:
         raise SpecError(_fault(name, "leads out of the spec's folder", "a relative path inside it, without links out of it"))
-    lines = csv.reader(hostile.read(path, LIMIT).removeprefix("\ufeff").split("\n"))
-    try:
-        head = next(lines, [])
-        if column not in head:
-            raise SpecError(_fault(name, f"has no column '{column[:60]}'", "a column of the file", nearest(column[:60], head)))
-        at = head.index(column)
-        rows = [row for row in lines if row]
-    except csv.Error as error:
-        raise SpecError(_fault(name, f"is not CSV: {error}", "rows with commas between cells")) from None
-    if len(rows) > ROWS:
-        raise SpecError(_fault(name, f"has {len(rows):,} rows", f"at most {ROWS:,}"))
-    return [_number(row[at]) if at < len(row) else None for row in rows]
+    return path
 
 
 def _number(cell: str) -> Decimal | str | None:

@@ -17,7 +17,7 @@ from ..errors import Fault, SpecError
 from .lines import Path, tokens
 
 BYTES = 1 << 20
-KEYS, ITEMS, DEPTH, WORD = 10_000, 200_000, 32, 128
+KEYS, ITEMS, DEPTH, WORD = 10_000, 100_000, 32, 128
 PARTS, SCENARIOS, CELLS, STEPS = 1000, 50, 1_000_000, 10_000_000
 DIGITS, EXPONENT = 80, 60
 ONE_DAY = Decimal(1)

@@ -14,6 +14,7 @@ from typing import Any
 from ..errors import Fault, SpecError, UsageError, nearest
 from . import hostile, paths, references
 from .faults import Faults
+from .history import Records
 from .lines import locate
 from .model import Contents
 from .spec import Spec, chain, examine
@@ -65,10 +66,10 @@ def _examined(text: str, file: str, folder: File | None) -> tuple[dict[str, Any]
         tree = tomllib.loads(text, parse_float=Decimal)
     except (ValueError, ArithmeticError) as error:
         return {}, None, [_syntax(error, text, file)]
-    faults = Faults(file, text, locate(text))
-    made = examine(tree, faults, folder)
+    faults, records = Faults(file, text, locate(text)), Records(folder)
+    made = examine(tree, faults, records)
     if made is not None:
-        _scenarios(made, tree, faults, folder)
+        _scenarios(made, tree, faults, records)
     if made is not None and not faults.found:
         references.guarded(faults, lambda: _deep(made, faults))
     return tree, made, faults.sorted()
@@ -92,7 +93,7 @@ def _deep(made: Contents, faults: Faults) -> None:
         faults.append(references.place_of(made, f), replace(f, hint=code))
 
 
-def _scenarios(made: Contents, tree: Mapping[str, Any], faults: Faults, folder: File | None) -> None:
+def _scenarios(made: Contents, tree: Mapping[str, Any], faults: Faults, records: Records) -> None:
     """Each scenario's circle, paths, and the variant it makes."""
     if len(made.scenario) > hostile.SCENARIOS:
         faults.add("MT102", ("scenario",), f"{len(made.scenario)} scenarios", f"at most {hostile.SCENARIOS}")
@@ -108,13 +109,13 @@ def _scenarios(made: Contents, tree: Mapping[str, Any], faults: Faults, folder: 
         for f, place in unknown:
             faults.append((*at, "set", *place), f)
         if not unknown and not faults.found:
-            for f, place in _variant(made, tree, name, faults, folder):
+            for f, place in _variant(made, tree, name, faults, records):
                 faults.append(place, replace(f, where=f"{name}: {f.where}"))
             if faults.found:
                 return
 
 
-def _variant(made: Contents, tree: Mapping[str, Any], name: str, faults: Faults, folder: File | None) -> Iterator[tuple[Fault, tuple[str | int, ...]]]:
+def _variant(made: Contents, tree: Mapping[str, Any], name: str, faults: Faults, records: Records) -> Iterator[tuple[Fault, tuple[str | int, ...]]]:
     """The faults of the file with a scenario's values, placed at the value that brings them."""
     changed, brought = deepcopy(dict(tree)), {}
     for step in chain(made.scenario, name):
@@ -127,7 +128,7 @@ def _variant(made: Contents, tree: Mapping[str, Any], name: str, faults: Faults,
                 return
             brought[at] = ("scenario", step, "set", *place)
     variant = Faults(faults.file, "", {}, dict(faults.names))
-    examine(changed, variant, folder)
+    examine(changed, variant, records)
     for at, f in variant.found:
         near = next((place for n in range(len(at), 0, -1) for target, place in brought.items() if target[:n] == at[:n]), ("scenario", name))
         yield f, near

@@ -14,6 +14,7 @@ from ..binding import field_kind, field_words
 from ..mechanisms.base import Parameters, Point
 from ..units import resolve
 from .faults import Faults, called, show
+from .history import Record
 from .hostile import unreasonable
 from .lines import Path
 from .values import BAD, Given, Provenance, Values
@@ -30,6 +31,7 @@ class Reader:
     def __init__(self, faults: Faults, values: Values, step: Decimal, start: Date | None, signals: Mapping[str, str]) -> None:
         self.faults, self.values, self.step, self.start, self.signals = faults, values, step, start, signals
         self.listed: list[Provenance] = []
+        self.rows = 0  # of records so far
 
     def model(
         self, cls: type[P], raw: Any, at: Path, words: Mapping[str, str] | None = None, units: Mapping[str, str] | None = None, *, listed: bool = True
@@ -100,12 +102,16 @@ class Reader:
         given = self.values.unwrap(raw, at)
         if given.value is BAD:
             return BAD
-        if kind in ("number", "moment") and isinstance(given.value, list):
+        if isinstance(given.value, Record):
+            out: Any = self.values.record(given.value, unit, given.unit, at)
+        elif kind == "number" and isinstance(given.value, list) and set(map(type, given.value)) <= {Decimal, int}:
+            out = self.values.record(Record([v if type(v) is Decimal else Decimal(v) for v in given.value]), unit, given.unit, at)
+        elif kind in ("number", "moment") and isinstance(given.value, list):
             items = [
                 self.number(v.value, unit, v.unit or given.unit, (*at, i))
                 for i, v in enumerate(self.values.unwrap(x, (*at, i)) for i, x in enumerate(given.value))
             ]
-            out: Any = BAD if BAD in items else tuple(items)
+            out = BAD if BAD in items else tuple(items)
         elif kind in ("number", "moment"):
             out = self.number(given.value, unit, given.unit, at)
         elif kind in ("count", "size"):

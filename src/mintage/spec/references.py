@@ -127,8 +127,11 @@ def _places(c: Contents, tree: Mapping[str, Any], economy: Economy, faults: Faul
 def _named(params: Parameters, at: Path) -> Iterator[tuple[str, Path]]:
     for name in type(params).model_fields:
         value, where = getattr(params, name), (*at, name)
-        if field_kind(type(params), name).get("kind") == "account" and value:
+        kind = field_kind(type(params), name).get("kind")
+        if kind == "account" and value:
             yield value, where
+        if kind in ("number", "count", "schedule"):
+            continue
         for i, inner in enumerate(value if isinstance(value, tuple) else ()):
             if isinstance(inner, Parameters):
                 yield from _named(inner, (*where, i))

@@ -18,6 +18,7 @@ from ..errors import Fault, SpecError, UsageError, nearest
 from . import build, paths
 from .disclosure import Disclosure
 from .faults import Faults
+from .history import Records
 from .lines import Path
 from .model import Contents, Evaluation, ScenarioTable, Source
 from .references import references
@@ -98,7 +99,7 @@ class Spec:
         for path, value in values.items():
             paths.assign(tree, paths.resolve(self.contents, path), value)
         faults = Faults(self.file, "", {})
-        made = examine(tree, faults, self.folder)
+        made = examine(tree, faults, Records(self.folder))
         if made is None or faults.found:
             raise SpecError(*faults.sorted())
         return Spec(tree, made, self.text, self.file, self.folder)
@@ -112,9 +113,9 @@ class Spec:
         return self.with_values({path: value for step in chain(self.scenarios, name) for path, value, _ in paths.flat(self.scenarios[step].set)})
 
 
-def examine(tree: Mapping[str, Any], faults: Faults, folder: File | None) -> Contents | None:
+def examine(tree: Mapping[str, Any], faults: Faults, records: Records) -> Contents | None:
     """Contents of a parsed file; everything that is wrong goes to `faults`."""
-    made = build.contents(tree, faults, folder)
+    made = build.contents(tree, faults, records)
     if made is not None:
         references(made, tree, faults)
     return made

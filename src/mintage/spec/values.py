@@ -21,6 +21,7 @@ from typing import Any
 from .. import units
 from ..errors import MintageError
 from .faults import Faults, called, show
+from .history import Record
 from .hostile import DIGITS, unreasonable
 from .lines import Path
 
@@ -94,15 +95,34 @@ class Values:
         if reason := unreasonable(value):
             self.faults.add("MT110", at, reason, f"a finite number of at most {DIGITS} digits")
             return BAD
-        return self.converted(value, stated, unit, at) if stated else value
+        out = self.converted((value,), stated, unit, at)
+        return out if out is BAD else out[0]
 
-    def converted(self, value: Decimal, stated: str, unit: str, at: Path) -> Any:
+    def record(self, record: Record, unit: str, stated: str, at: Path) -> Any:
+        """A record's numbers in `unit`; BAD after a fault, which is told once for all when it is the unit's."""
+        if (stated, unit) in record.kept:
+            return record.kept[stated, unit]
+        odd = [(i, reason) for i, value in enumerate(record.cells) if (reason := unreasonable(value))]
+        for i, reason in odd:
+            self.faults.add("MT110", (*at, i), reason, f"a finite number of at most {DIGITS} digits")
+        if odd:
+            return BAD
+        out = self.converted(tuple(record.cells), stated, unit, at)
+        if out is not BAD:
+            record.kept[stated, unit] = out
+        return out
+
+    def converted(self, values: tuple[Decimal, ...], stated: str, unit: str, at: Path) -> Any:
+        """Values of the `stated` unit, if any, in `unit`: the units are looked at once for all."""
+        if not stated:
+            return values
         try:
             units.parse(stated)
             units.check_words(stated, {*self.assets, *self.assets.values()})
             if not set(units.words(unit)) <= {*units.SCALED, *units.PLURAL, *units.SYMBOLS, *self.assets.values()}:
-                return value  # the unit depends on an account or signal that has its own fault
-            return units.convert(value, units.resolve(stated, self.assets), unit)
+                return values  # the unit depends on an account or signal that has its own fault
+            source = units.resolve(stated, self.assets)
+            return tuple(units.convert(value, source, unit) for value in values)
         except MintageError as error:
             for f in error.faults:
                 self.faults.add(f.code, at, f.found, f.expected, f.hint)
