@@ -20,6 +20,7 @@ BYTES = 1 << 20
 KEYS, ITEMS, DEPTH, WORD = 10_000, 100_000, 32, 128
 PARTS, SCENARIOS, CELLS, STEPS = 1000, 50, 1_000_000, 10_000_000
 DIGITS, EXPONENT = 80, 60
+MEMORY = 512 << 20  # [byte] of balances, signals, memory and noise in the smallest run
 ONE_DAY = Decimal(1)
 # what a terminal obeys instead of showing: control characters, ends of lines, and marks that turn the order of writing
 UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")

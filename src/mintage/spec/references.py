@@ -17,6 +17,7 @@ from . import build, hostile, paths
 from .faults import Faults, show
 from .lines import Path
 from .model import ROLES, Contents
+from .sizes import sizes
 
 
 def references(c: Contents, tree: Mapping[str, Any], faults: Faults) -> None:
@@ -55,9 +56,6 @@ def _assets(c: Contents, tree: Mapping[str, Any], faults: Faults) -> bool:
 
 
 def _accounts(c: Contents, tree: Mapping[str, Any], faults: Faults) -> None:
-    cells = sum(a.holders * len(a.holds) for a in c.accounts.values())
-    if cells > hostile.CELLS:
-        faults.add("MT102", ("accounts",), f"{cells:,} balances (holders times assets)", f"at most {hostile.CELLS:,}")
     for name, signal in c.signals.items():
         if signal.per and signal.per not in tree.get("accounts", {}):
             faults.add("MT112", ("signals", name, "per"), f"no kind of account '{signal.per[:60]}'", "a key of [accounts]", near=(signal.per, c.accounts))
@@ -101,9 +99,7 @@ def path_faults(c: Contents, tree: Mapping[str, Any], path: str) -> Iterator[Fau
 
 def _composition(c: Contents, tree: Mapping[str, Any], faults: Faults) -> None:
     economy = build.economy(c)
-    cells = sum(economy.holders(a) * economy.lots.get(a, 1) for a in economy.accounts)
-    if cells > 4 * hostile.CELLS:
-        faults.add("MT102", (), f"{cells:,} balances, lots included", f"at most {4 * hostile.CELLS:,}")
+    if sizes(c, economy, faults):
         return
     _places(c, tree, economy, faults)
     whole = {section: set(tree.get(section, {})) - set(getattr(c, section)) for section in ("signals", "accounts")}
