@@ -89,7 +89,7 @@ FAILING: dict[str, Edit] = {
     "T408": WILD,
     "T409": WILD,
     "T410": (LEAVING[0], (r"speed = \{ value = 0.001", "speed = { value = 0.02")),
-    "T411": ((r'"price.drift" = -0.2', '"demand_shock.factor" = 0.1'),),
+    "T411": ((r'"price.drift" = -0.2', '"price.drift" = -0.2, "demand_shock.factor" = 0.1'),),
     "T412": (put("pool_depth_usd", "100_000"),),
     **dict.fromkeys(("T501", "T502", "T503", "T504", "T505"), ONE_HOLDER),
     "T506": (put("quorum", "0.01"),),

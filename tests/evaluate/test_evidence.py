@@ -96,10 +96,10 @@ def test_affiliates_favoured_beyond_their_quality_raise_the_flag_though_the_sum_
         + "".join(f'{{ id = "P{i}", moved_total = 1, moved_to_affiliates = {int(i < 3)} }}, ' for i in range(8))
         + "]\n"
     )
-    found = find("T509", ((r"(?s)proposals = \[.*?\n\]\n", few),))
+    found = find("T509", ((r"(?s)affiliates_quality = .*?\n\]\n", few),))
     assert found.value == pytest.approx(3 / 8)
     assert found.passed is False
-    fair = find("T509", ((r"(?s)proposals = \[.*?\n\]\n", few.replace("0.01", "0.4")),))
+    fair = find("T509", ((r"(?s)affiliates_quality = .*?\n\]\n", few.replace("0.01", "0.4")),))
     assert fair.passed is True
 
 
@@ -142,7 +142,7 @@ def test_a_treasury_that_pays_itself_has_no_outside_revenue():
 
 def test_the_first_and_the_last_year_are_equally_long_and_whole():
     """Constant demand is constant, whatever the horizon: a last period cut short, or a longer first year, would say otherwise."""
-    for horizon in ("1092 days", "1095 days", "700 days"):
+    for horizon in ("1092 days", "1095 days", "800 days"):
         steady = edited(
             (
                 *(((r"volatility = \{ value = 0.\d,", "volatility = { value = 0,"), (r"drift = \{ value = 0.\d+,", "drift = { value = 0,"))),

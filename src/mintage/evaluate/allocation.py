@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from ..arithmetic import NUMPY
 from ..economy import Economy
@@ -15,7 +18,7 @@ from .document import Unlock
 if TYPE_CHECKING:
     from ..spec import Spec
 
-MONTH = 30
+MONTH, LONGEST = 30, 36_500
 INSIDERS = ("insider", "investor")
 
 
@@ -57,7 +60,30 @@ def table(economy: Economy) -> list[Held]:
     binder = economy.binder(NUMPY)
     found = [t for u in economy.uses if isinstance(u.mechanism, Vesting) for t in binder.bind(u.params).tranches if t.account.asset == economy.token]
     total = sum(float(t.amount) for t in found) + sum(float(v) for a, v in economy.opening.items() if a.asset == economy.token)
-    return [Held(t.holder, t.role, float(t.amount), float(t.amount) / total if total else 0.0, t) for t in found]
+    named = [(t.holder, role_of(economy, t), float(t.amount), t) for t in found]
+    for place, amount in economy.opening.items():  # what insiders simply have is theirs from the start, without cliff or vesting
+        role = economy.kinds[place.kind].role
+        if place.asset == economy.token and role in INSIDERS:
+            named.append((place.kind, role, float(amount), SimpleNamespace(tge=1.0, begin=0.0, cliff=0.0, duration=0.0, period=0.0)))
+    return [Held(holder, role, amount, amount / total if total else 0.0, t) for holder, role, amount, t in named]
+
+
+def role_of(economy: Economy, tranche: Any) -> str:
+    """Who stands behind a tranche: what it says, unless it says nothing or its account is an insider's."""
+    role = economy.kinds[tranche.account.kind].role
+    return role if tranche.role == "public" or role in INSIDERS else str(tranche.role)
+
+
+def largest_month(economy: Economy) -> tuple[float, int]:
+    """(tokens, first day) of the 30 days in which most unlocks after the start, over the whole of every schedule, whatever the run's horizon."""
+    tranches = table(economy)
+    end = int(max((t.end for t in tranches), default=0.0)) + 1
+    if end <= 1:
+        return 0.0, 0
+    days = np.arange(0.0, min(end, LONGEST) + MONTH)
+    by_day = np.sum([t.amount * np.broadcast_to(unlocked(t.bound, days, NUMPY), days.shape) for t in tranches], axis=0)
+    moved = by_day[MONTH:] - by_day[:-MONTH]
+    return float(moved.max()), int(moved.argmax())
 
 
 def unlocks(spec: Spec, economy: Economy, horizon: float) -> list[Unlock]:

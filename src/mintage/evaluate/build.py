@@ -16,7 +16,7 @@ from .evidence import Evidence
 from .figures import METRICS
 from .measure import Measured, finite, quantiles, summary
 from .red_flags import flags
-from .scorecard import grade, grade_range, point, verdict
+from .scorecard import GATE, grade, grade_range, point, verdict
 
 
 def build(e: Evidence, created: str = "", seconds: float = 0.0) -> Document:
@@ -26,7 +26,8 @@ def build(e: Evidence, created: str = "", seconds: float = 0.0) -> Document:
     raised = flags(tests)
     m, spec = e.base, e.spec
     final = verdict(points, raised, tests)
-    blank = [p for p in points if p.shown == 0]  # a point nobody showed anything of can not be graded
+    # no grade where a point, or the gate, could not be judged
+    blank = any(p.verdict == "not_shown" for p in points) or any(t.code in GATE and t.verdict == "not_shown" for t in tests)
     return Document(
         network=spec.name,
         title=spec.title,
@@ -80,6 +81,7 @@ def headline(m: Measured) -> str:
     """One sentence: does this economy sustain itself?"""
     ratio, parity = m.median("ratio_last_year"), m.median("parity_reached")
     years = m.horizon / 365
+    span = f"{years:.0f} years" if years >= 1.5 else f"{m.horizon:.0f} days"
     if m.price.size and np.isnan(m.price).all():
         return f"{m.spec.title} names no price for its token, so whether it sustains itself is not shown."
     if ratio is None:
@@ -88,10 +90,8 @@ def headline(m: Measured) -> str:
         return f"{m.spec.title} does not sustain itself: it emits tokens against no outside revenue."
     share = float(np.nanmean(m.metric("parity_reached"))) if parity is not None else 0.0
     if ratio <= 1:
-        return (
-            f"{m.spec.title} sustains itself: in the last year of {years:.0f} it emits {ratio:.2f} {m.fiat} for each {m.fiat} of outside revenue (median path)."
-        )
-    tail = f"and revenue overtakes emission within {years:.0f} years on {share:.0%} of paths"
+        return f"{m.spec.title} sustains itself: at the end of {span} it emits {ratio:.2f} {m.fiat} for each {m.fiat} of outside revenue (median path)."
+    tail = f"and revenue overtakes emission within {span} on {share:.0%} of paths"
     return f"{m.spec.title} does not sustain itself: it emits {ratio:.1f} {m.fiat} for each {m.fiat} of outside revenue, {tail}."
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from .. import metrics as M
-from .measure import METRICS, YEAR, Array, Measured, metric
+from .measure import METRICS, YEAR, Array, Measured, metric, to_insiders, to_providers
 
 __all__ = ["METRICS", "quarterly", "quarterly_ratio", "signal", "totals"]
 
@@ -26,7 +26,7 @@ def totals(m: Measured, series: Array, span: slice | None = None) -> Any:
 def ratio(a: Array, b: Array) -> Array:
     """a / b; infinite without b, NaN without both or where either is missing."""
     with np.errstate(all="ignore"):
-        return np.where(np.isnan(a + b) | ((a == 0) & (b == 0)), np.nan, np.where(b > 0, a / b, np.inf))
+        return np.where(np.isnan(a + b) | (b < 0) | ((a == 0) & (b == 0)), np.nan, np.where(b > 0, a / b, np.inf))
 
 
 def quarterly(m: Measured, series: Array) -> Array:
@@ -122,6 +122,11 @@ def burned(m: Measured) -> Any:
     return totals(m, m.burned)
 
 
+@metric("Share of what is minted that goes to team and investors", "1", "down")
+def insider_mint(m: Measured) -> Any:
+    return ratio(totals(m, m.arrows(lambda i: to_insiders(m.economy, i))), totals(m, m.minted))
+
+
 @metric("Burned over minted, last year", "1", "up")
 def burn_to_mint(m: Measured) -> Any:
     return ratio(totals(m, m.burned, m.last_year), totals(m, m.minted, m.last_year))
@@ -129,7 +134,7 @@ def burn_to_mint(m: Measured) -> Any:
 
 @metric("Minted in the last year over the first", "1", "down")
 def emission_decline(m: Measured) -> Any:
-    return ratio(totals(m, m.minted, m.last_year), totals(m, m.minted, m.first_year))
+    return ratio(totals(m, m.minted, m.last_year), totals(m, m.minted, m.first_year)) if m.two_years else np.full(m.paths, np.nan)
 
 
 @metric("Yearly issuance over supply, last year", "1/year", "down")
@@ -207,15 +212,16 @@ def self_dealing(m: Measured) -> Any:
 
 @metric("Treasury runway at the last year's spending", "day", "up")
 def treasury_runway(m: Measured) -> Any:
-    places = [a for a in m.economy.accounts if m.economy.kinds[a.kind].role == "treasury" and a.asset in (m.token, m.fiat)]
-    if not places:
+    spends = {i.src for i in m.economy.flow_table}  # what nothing can leave pays for nothing
+    places = [a for a in m.economy.accounts if m.economy.kinds[a.kind].role == "treasury" and a.asset in (m.token, m.fiat) and a in spends]
+    if not places or not (m.worth("treasury") > 0).all():
         return np.full(m.paths, np.nan)
     value, spent = np.zeros(m.paths), np.zeros(m.paths)
     for a in places:
         worth = m.price if a.asset == m.token else np.ones_like(m.price)
         value += (m.level(str(a)) * worth)[-1]
         spent += totals(m, m.amount(f"out:{a}") * worth, m.last_year) / m.days[m.last_year].sum()
-    return np.minimum(M.runway(np.maximum(value, 0), spent), 1e6) if np.isfinite(value).all() else np.full(m.paths, np.nan)
+    return M.runway(np.maximum(value, 0), spent) if np.isfinite(value).all() else np.full(m.paths, np.nan)
 
 
 # use and providers
@@ -237,7 +243,7 @@ def use_intensity(m: Measured) -> Any:
 
 @metric("Revenue of the last year over the first", "1", "up")
 def revenue_growth(m: Measured) -> Any:
-    return ratio(totals(m, m.revenue, m.last_year), totals(m, m.revenue, m.first_year))
+    return ratio(totals(m, m.revenue, m.last_year), totals(m, m.revenue, m.first_year)) if m.two_years else np.full(m.paths, np.nan)
 
 
 @metric("Variation of quarterly revenue (sd over mean)", "1", "down")
@@ -269,15 +275,16 @@ def utilisation(m: Measured) -> Any:
 
 
 def last_spending(m: Measured) -> Any:
-    """What service cost its providers in the last year [fiat]; NaN when the spec names no signal for it."""
-    return totals(m, signal(m, "spending")[1:] * m.days[:, None], m.last_year)
+    """What service cost its providers in the last year [fiat]; NaN when the spec names no signal for it, or one that says service is free."""
+    cost = totals(m, signal(m, "spending")[1:] * m.days[:, None], m.last_year)
+    return np.where(cost > 0, cost, np.nan)
 
 
 @metric("Providers' reward over their cost, last year", "1", "up")
 def provider_cover(m: Measured) -> Any:
     """Rewards in tokens at the price and in fiat, over what service costs, paid or not: who can not pay is not covered."""
-    earned = totals(m, m.amount(f"tag:reward/{m.token}") * m.price + m.amount(f"tag:reward/{m.fiat}"), m.last_year)
-    return ratio(earned, last_spending(m))
+    earned = m.arrows(lambda i: to_providers(m.economy, i)) * m.price + m.amount(f"tag:reward/{m.fiat}")
+    return ratio(totals(m, earned, m.last_year), last_spending(m))
 
 
 @metric("External revenue over providers' cost, last year", "1", "up")

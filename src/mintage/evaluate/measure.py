@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from ..accounts import Account
+from ..accounts import ISSUANCE, Account
 from ..economy import Economy
 from ..errors import Fault, Interrupted, UsageError, nearest
 from ..save import Save
@@ -23,6 +23,7 @@ from ..simulate import Progress, simulate
 from ..trajectory import Trajectory
 
 if TYPE_CHECKING:
+    from ..check import FlowInfo
     from ..spec import Spec
 
 Array = NDArray[np.float64]
@@ -118,6 +119,11 @@ class Measured:
         return self.minted * self.price
 
     @cached_property
+    def two_years(self) -> bool:
+        """Whether the first and the last year are two."""
+        return bool(self.years[0].stop <= self.years[1].start)
+
+    @cached_property
     def years(self) -> tuple[slice, slice]:
         """The first and the last year in whole periods, as many in each: a period that the horizon cuts short would bias their comparison."""
         whole = int(np.isclose(self.days, self.days[0]).sum())
@@ -138,6 +144,19 @@ class Measured:
     def held(self, role: str) -> Array:
         """Tokens in all accounts of a role at the end of each period."""
         return sum((self.level(str(a)) for a in self.by_role(role)), np.zeros((len(self.days), self.paths)))
+
+    def worth(self, role: str) -> Array:
+        """What all accounts of a role hold at the start [fiat], tokens at the price."""
+        price = self.signal("price")
+        first = price[0] if price is not None else np.full(self.paths, np.nan)
+        places = [a for a in self.economy.accounts if self.economy.kinds[a.kind].role == role]
+        value = {self.token: first, self.fiat: 1.0}
+        return sum((self.run[str(a)][0] * value[a.asset] for a in places if a.asset in value), np.zeros(self.paths))
+
+    def arrows(self, chosen: Callable[[FlowInfo], bool]) -> Array:
+        """Amounts of the token that moved along the chosen flows in each period."""
+        names = [f"flow:{i.arrow}" for i in self.economy.flow_table if i.src.asset == self.token and chosen(i)]
+        return sum((self.amount(n) for n in names), np.zeros((len(self.days), self.paths)))
 
     def metric(self, name: str) -> Array:
         """One number per path: NaN where the run has no such number, infinite where it is (a ratio without revenue, a parity never reached)."""
@@ -170,6 +189,16 @@ def finite(value: float | None) -> float | None:
     return value if value is not None and math.isfinite(value) else None
 
 
+def to_providers(economy: Economy, flow: FlowInfo) -> bool:
+    """A reward that reaches those who provide: not what is minted into a pool, nor what others are given."""
+    return flow.tag == "reward" and economy.kinds[flow.dst.kind].role == "provider"
+
+
+def to_insiders(economy: Economy, flow: FlowInfo) -> bool:
+    """New tokens for the team or investors."""
+    return flow.src.kind == ISSUANCE and economy.kinds[flow.dst.kind].role in ("insider", "investor")
+
+
 def watched(spec: Spec, economy: Economy) -> tuple[str, ...]:
     """What a measured run has to save."""
     t, f = economy.token, economy.fiat
@@ -178,9 +207,12 @@ def watched(spec: Spec, economy: Economy) -> tuple[str, ...]:
     tags = {f"tag:{i.tag}/{i.src.asset}" for i in economy.flow_table if i.tag}
     accounts = [str(a) for a in economy.accounts if a.asset == t and economy.kinds[a.kind].role in ("treasury", "staked", "insider", "investor", "provider")]
     treasury = [str(a) for a in economy.accounts if a.asset == f and economy.kinds[a.kind].role in ("treasury", "provider")]
+    arrows = [f"flow:{i.arrow}" for i in economy.flow_table if i.src.asset == t and (to_providers(economy, i) or to_insiders(economy, i))]
     out = [f"out:{k.name}/{a}" for k in economy.kinds.values() if k.role == "treasury" for a in k.assets if a in (t, f)]
     return tuple(
-        dict.fromkeys([*signals, f"supply/{t}", f"circulating/{t}", f"mint/{t}", f"burn/{t}", f"functional/{t}", *sorted(tags), *accounts, *treasury, *out])
+        dict.fromkeys(
+            [*signals, f"supply/{t}", f"circulating/{t}", f"mint/{t}", f"burn/{t}", f"functional/{t}", *sorted(tags), *accounts, *treasury, *out, *arrows]
+        )
     )
 
 

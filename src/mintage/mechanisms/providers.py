@@ -48,6 +48,9 @@ class ProviderEntry(Mechanism):
         buyers: Ref = account("external/fiat", "where buyers' money comes from")
         sell_share: Number = number("0", "1", "share of income sold at least", ge="0", le="1")
 
+    def validate(self, p: Any) -> list[tuple[str, str, str]]:
+        return [] if p.income or p.fiat_income else [("income", "no income is named", "a signal in income or fiat_income")]
+
     def derive(self, p: Any, xp: Any) -> dict[str, Any]:
         return {name: column(xp, [getattr(t, name) for t in p.tiers]) for name in ("cost", "floor", "ceiling")}
 
@@ -65,7 +68,7 @@ class ProviderEntry(Mechanism):
     def step(self, p: Any, state: State, signals: Mapping[str, Any], ctx: Any) -> Emitted:
         xp, nodes, price = ctx.xp, signals[p.nodes], signals[p.price]
         cost = p.cost * signals[p.index] if p.index else p.cost
-        earned = total_of([signals[name] for name in p.income])
+        earned = total_of([signals[name] for name in p.income]) if p.income else 0 * nodes / price
         income = earned * price
         for name in p.fiat_income:
             income = income + signals[name]

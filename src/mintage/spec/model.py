@@ -97,17 +97,26 @@ class Evaluation(Parameters):
     """What the judgement needs to know: which parameters scale usage, which signals play which role."""
 
     usage: tuple[str, ...] = option((), "parameter paths that scale usage")
-    epoch: Number = number("7", "day", "length of an accounting epoch", gt="0", le="366")
+    epoch: Number = number("7", "day", "length of an accounting epoch", gt="0", le="31")
     price: str = option("", "signal: price of the token [fiat/token]")
-    providers: str = option("", "signal: number of providers")
-    utilisation: str = option("", "signal: share of capacity in use")
-    quality: str = option("", "signal: quality of service")
-    demand: str = option("", "signal: what customers would spend")
-    served: str = option("", "signal: what they do spend")
+    providers: str = option("", "signal: number of providers [node]")
+    utilisation: str = option("", "signal: share of capacity in use [1]")
+    quality: str = option("", "signal: quality of service [1]")
+    demand: str = option("", "signal: what customers would spend [fiat/day]")
+    served: str = option("", "signal: what they do spend [fiat/day]")
     cost: str = option("", "signal: cost of compute")
     spending: str = option("", "signal: what all providers' service costs them, paid or not [fiat/day]")
 
 
+ROLE_UNITS = {
+    "price": "fiat/token",
+    "providers": "node",
+    "utilisation": "1",
+    "quality": "1",
+    "demand": "fiat/day",
+    "served": "fiat/day",
+    "spending": "fiat/day",
+}
 ROLES = tuple(n for n in Evaluation.model_fields if n not in ("usage", "epoch"))
 
 
@@ -145,6 +154,7 @@ class Contents:
     """All that a file says, checked table by table. A table with a fault is absent."""
 
     network: Network
+    units: dict[str, str] = field(default_factory=dict)  # of signals, of those with a fault elsewhere too
     assets: dict[str, AssetTable] = field(default_factory=dict)
     accounts: dict[str, AccountTable] = field(default_factory=dict)
     signals: dict[str, SignalTable] = field(default_factory=dict)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from ... import metrics as M
 from ...errors import UsageError
 from ..evidence import Evidence
 from ..measure import Measured
+from ..stress import STRESS, stressed
 from . import Finding, at_least, at_most, criterion, not_shown
 from .declared import declared
 
@@ -28,8 +31,8 @@ def elasticity(e: Evidence) -> M.Estimate | None:
 @criterion("T401", "Usage moves token demand", unit="1", threshold="upper limit of eta >= 0.1", weight=3, source="red flag 3")
 def linked(e: Evidence) -> Finding:
     eta = elasticity(e)
-    if eta is None:
-        return not_shown("[evaluation] usage names no drivers, or there is no price")
+    if eta is None or not np.isfinite([eta.low, eta.high]).all():
+        return not_shown("[evaluation] usage names no drivers, there is no price, or too few paths for an interval")
     return at_least(
         eta.high, 0.1, f"Token demand moves by {eta.value:.2f} % for each % of usage.", "", eta=eta.value, interval=[eta.low, eta.high], paths=e.beside.paths
     )
@@ -78,14 +81,16 @@ def earn(e: Evidence) -> Finding:
 
 @criterion("T407", "Drawdown", unit="1", threshold="median largest drawdown <= 0.8", source="our choice")
 def drawdown(e: Evidence) -> Finding:
+    if e.base.horizon < 365:
+        return not_shown("less than a year is simulated")
     return at_most(e.base.median("max_drawdown"), 0.8, "The price falls by {value:.0%} from a peak on the median path.", "no price signal")
 
 
 @criterion("T408", "Tail loss", unit="1", threshold="CVaR 95 % of the loss over the run <= 0.9", source="our choice")
 def tail(e: Evidence) -> Finding:
     multiple = e.base.metric("price_multiple")
-    if np.isnan(multiple).any() or len(multiple) < 40:
-        return not_shown("no price signal, or fewer than 40 paths")
+    if np.isnan(multiple).any() or len(multiple) < 40 or e.base.horizon < 365:
+        return not_shown("no price signal, fewer than 40 paths, or less than a year")
     loss = M.conditional_value_at_risk(1 - multiple, 0.95)
     return at_most(loss.value, 0.9, "On the worst 5 % of paths {value:.0%} of the price is lost.", "", interval=[loss.low, loss.high])
 
@@ -107,6 +112,8 @@ def bear(e: Evidence) -> Finding:
     run = e.scenarios.get("bear")
     if run is None:
         return not_shown("no scenario named bear")
+    if not stressed(e, "bear"):
+        return not_shown(f"scenario bear does not {STRESS['bear'][2]}")
     here, there = e.beside.median("revenue"), run.median("revenue")
     return at_least(there / here if here and there is not None else None, 0.5, "A bear market leaves {value:.0%} of revenue.", "no revenue")
 
@@ -114,13 +121,15 @@ def bear(e: Evidence) -> Finding:
 @criterion("T412", "The market can take what is emitted", unit="1", threshold="a week's emission <= 2 % of pool depth", source="our choice")
 def depth(e: Evidence) -> Finding:
     deep, emitted = declared(e, "market.pool_depth_usd"), e.base.median("last_emission")
-    if not deep or emitted is None:
-        return not_shown("market.pool_depth_usd is not declared")
-    return at_most(emitted * 7 / 365 / float(deep), 0.02, "A week's emission is {value:.1%} of declared pool depth.", "")
+    if deep is None or emitted is None:
+        return not_shown("market.pool_depth_usd is not declared, or there is no price")
+    return at_most(emitted * 7 / 365 / float(deep) if deep else math.inf, 0.02, "A week's emission is {value:.1%} of declared pool depth.", "")
 
 
 def in_scenario(e: Evidence, scenario: str, name: str, bound: float, said: str) -> Finding:
     run: Measured | None = e.scenarios.get(scenario)
     if run is None:
         return not_shown(f"no scenario named {scenario}")
+    if not stressed(e, scenario):
+        return not_shown(f"scenario {scenario} does not {STRESS[scenario][2]}")
     return at_least(run.median(name), bound, said, "no signal for providers in [evaluation]")

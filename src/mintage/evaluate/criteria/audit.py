@@ -21,7 +21,10 @@ def audited(e: Evidence) -> Finding:
 def auditors(e: Evidence) -> Finding:
     names = declared(e, "audit.auditors")
     return at_least(
-        None if names is None else float(len(set(names))), 2, "{value:.0f} independent auditors looked at the code.", "audit.auditors is not declared"
+        None if names is None else float(len({n.strip().casefold() for n in names} - {""})),
+        2,
+        "{value:.0f} independent auditors looked at the code.",
+        "audit.auditors is not declared",
     )
 
 
@@ -44,7 +47,10 @@ def fresh(e: Evidence) -> Finding:
     when, start = declared(e, "audit.date"), e.base.economy.start
     if not isinstance(when, date) or start is None:
         return not_shown("audit.date or network.start is not declared")
-    return at_most(float((start - when).days), 365, "The last audit is {value:.0f} days old.", "")
+    age = float((start - when).days)
+    if age < 0:
+        return Finding(age, False, f"The audit is dated {-age:.0f} days after the start, so at the start there was none.", {})
+    return at_most(age, 365, "The last audit is {value:.0f} days old.", "")
 
 
 @criterion("T606", "The mint authority is audited", unit="", threshold="declared yes", weight=3, source=f"{FRAMEWORK}, gate")
@@ -55,7 +61,7 @@ def mint(e: Evidence) -> Finding:
     return Finding(str(value), bool(value), f"The mint authority is {'audited' if value else 'not audited'}.", {})
 
 
-@criterion("T607", "Independent oracle sources", unit="sources", threshold=">= 3 (0 when no oracle is used)", source="our choice; a median needs three")
+@criterion("T607", "Independent oracle sources", unit="sources", threshold=">= 3", source="our choice; a median needs three")
 def oracle(e: Evidence) -> Finding:
     value = declared(e, "market.oracle_sources")
     return at_least(None if value is None else float(value), 3, "The price comes from {value:.0f} sources.", "market.oracle_sources is not declared")
@@ -64,7 +70,7 @@ def oracle(e: Evidence) -> Finding:
 @criterion("T608", "The oracle refuses stale prices", unit="s", threshold="<= 3600 s", source="Chainlink heartbeat of ETH/USD, 3,600 s")
 def stale(e: Evidence) -> Finding:
     value = declared(e, "market.oracle_staleness_s")
-    return at_most(None if value is None else float(value), 3600, "Prices older than {value:,.0f} s are refused.", "market.oracle_staleness_s is not declared")
+    return at_most(float(value) if value else None, 3600, "Prices older than {value:,.0f} s are refused.", "market.oracle_staleness_s is not declared")
 
 
 @criterion("T609", "A bug bounty", unit="fiat", threshold=">= 50,000", weight=0.5, source="our choice")

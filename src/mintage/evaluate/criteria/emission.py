@@ -10,6 +10,7 @@ from ... import metrics as M
 from ..evidence import Evidence
 from ..figures import quarterly_ratio
 from ..measure import finite, quantiles
+from ..stress import STRESS, stressed
 from . import Finding, at_least, at_most, criterion, not_shown
 
 FRAMEWORK = "six-point framework, point 2"
@@ -35,9 +36,13 @@ def trend(e: Evidence) -> Finding:
     q = quarterly_ratio(e.base) if np.isfinite(e.base.price).all() else np.empty((0, 1))
     if len(q) < 8:
         return not_shown(f"{len(q)} quarters of the ratio, 8 are needed")
+    if np.isnan(q).any():
+        return not_shown("quarters with neither emission nor revenue")
     series = np.median(q, axis=1)
-    if not np.isfinite(series).all():
-        return not_shown("quarters without revenue")
+    if not np.isfinite(series).all():  # emission against no revenue is the largest ratio there is
+        p = float(M.mann_kendall(series).p_rising)
+        said = f"The emission-to-revenue ratio is infinite in {np.isinf(series).sum()} of {len(series)} quarters (Mann-Kendall p of a rise {p:.3f})."
+        return Finding(p, p >= 0.10, said, {"infinite": int(np.isinf(series).sum())})
     found = M.trend(series, 91 / 365)
     rising = found.slope > 0 and found.p_rising < 0.10
     said = f"The emission-to-revenue ratio {'rises' if rising else 'does not rise'}: {found.slope:+.2f} a year (Mann-Kendall p of a rise {found.p_rising:.3f})."
@@ -54,7 +59,7 @@ def parity(e: Evidence) -> Finding:
         share,
         0.5,
         "Revenue covers emission for good on {value:.0%} of paths within the horizon.",
-        "no price signal",
+        "no price signal, nothing to compare, or no whole quarter",
         parity_day_median=finite(e.base.median("parity_day")),
     )
 
@@ -115,7 +120,9 @@ def collapse(e: Evidence) -> Finding:
     run = e.scenarios.get("demand_collapse")
     if run is None:
         return not_shown("no scenario named demand_collapse")
-    return at_most(run.median("ratio_last_year"), 2.0, "After a collapse of demand the ratio is {value:.1f}.", "no revenue left")
+    if not stressed(e, "demand_collapse"):
+        return not_shown(f"scenario demand_collapse does not {STRESS['demand_collapse'][2]}")
+    return at_most(run.median("ratio_last_year"), 2.0, "After a collapse of demand the ratio is {value:.1f}.", "no price signal")
 
 
 @criterion("T212", "Service revenue covers providers' cost", unit="1", threshold=">= 1 in the last year", weight=2, source="our choice")
@@ -125,4 +132,7 @@ def cover(e: Evidence) -> Finding:
 
 @criterion("T213", "Treasury runway", unit="day", threshold=">= 540 days", source="our choice: 18 months")
 def runway(e: Evidence) -> Finding:
-    return at_least(e.base.median("treasury_runway"), 540, "The treasury lasts {value:,.0f} days at the last year's spending.", "no account with role treasury")
+    value = e.base.median("treasury_runway")
+    if value == math.inf:
+        return not_shown("nothing is spent from the treasury in the last year")
+    return at_least(value, 540, "The treasury lasts {value:,.0f} days at the last year's spending.", "no account with role treasury that can spend")

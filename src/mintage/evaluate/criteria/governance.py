@@ -16,7 +16,8 @@ NO_HOLDERS = "governance.holders (voting weights) is not declared"
 def weights(e: Evidence) -> np.ndarray | None:
     """Declared voting weights, largest first."""
     given = declared(e, "governance.holders")
-    return np.sort(np.array([float(w) for w in given]))[::-1] if given else None
+    w = np.sort(np.array([float(w) for w in given or ()]))[::-1]
+    return w if w.sum() > 0 else None
 
 
 @criterion("T501", "Nakamoto number", unit="holders", threshold=">= 4", weight=2, source="our choice")
@@ -43,8 +44,11 @@ def power(e: Evidence) -> Finding:
     if w is None:
         return not_shown(NO_HOLDERS)
     whole = np.round(w / w.sum() * 1000).astype(int)
-    index = M.banzhaf(whole[whole > 0], int(whole.sum()) // 2 + 1)
-    return at_most(float(np.max(index.normalised)), 0.5, "The largest holder has {value:.0%} of the voting power.", "")
+    if (whole == 0).any() or len(whole) > 200:  # many small ones: the largest against an ocean
+        value = float(M.ocean_power(w[0] / w.sum()))
+    else:
+        value = float(np.max(M.banzhaf(whole, int(whole.sum()) // 2 + 1).normalised))
+    return at_most(value, 0.5, "The largest holder has {value:.0%} of the voting power.", "")
 
 
 @criterion("T505", "No dictator at real turnout", unit="1", threshold="largest share / (1 - share) < turnout", weight=3, source=FRAMEWORK)
@@ -92,8 +96,14 @@ def redirect(e: Evidence) -> Finding:
     proposals = declared(e, "governance.proposals")
     if not proposals or len(proposals) < 5:
         return not_shown("fewer than 5 passed proposals are declared")
+    if declared(e, "governance.affiliates_quality") is None and sum(float(p.moved_to_affiliates) for p in proposals) <= 0.5 * sum(
+        float(p.moved_total) for p in proposals
+    ):
+        return not_shown("governance.affiliates_quality is not declared, so whether affiliates are favoured by chance cannot be told")
     part, whole = ([float(getattr(p, name)) for p in proposals] for name in ("moved_to_affiliates", "moved_total"))
-    index = sum(part) / sum(whole) if sum(whole) else 0.0
+    if not sum(whole) or any(a > b for a, b in zip(part, whole, strict=True)):
+        return not_shown("the declared proposals move nothing, or more to affiliates than in all")
+    index = sum(part) / sum(whole)
     quality = declared(e, "governance.affiliates_quality")
     chance = None if quality is None else M.redirect_surprise(part, whole, float(quality))
     said = f"{index:.0%} of the emission that proposals moved went to affiliates"
@@ -113,7 +123,7 @@ def redirect(e: Evidence) -> Finding:
 def attack(e: Evidence) -> Finding:
     turnout = declared(e, "governance.turnout")
     m = e.base
-    treasury = m.held("treasury")[0] * m.price[0]
+    treasury = m.worth("treasury")
     if turnout is None or not m.by_role("treasury") or not np.isfinite(treasury).all():
         return not_shown("governance.turnout is not declared, or there is no treasury")
     cost = float(np.median(m.price[0] * m.run[f"circulating/{m.token}"][0])) * float(turnout)

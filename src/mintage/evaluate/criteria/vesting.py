@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ... import metrics as M
-from ..allocation import INSIDERS, Held, share, table, unlocks
+from ..allocation import INSIDERS, Held, largest_month, share, table
 from ..evidence import Evidence
 from . import Finding, at_least, at_most, criterion, not_shown
 from .declared import declared
@@ -43,10 +43,14 @@ def team(e: Evidence) -> Finding:
     )
 
 
-@criterion("T302", "Insiders (team and investors) together", unit="1", threshold="<= 0.40", source="our choice")
+@criterion("T302", "Insiders (team and investors) together", unit="1", threshold="<= 0.40 of the opening supply, and of what is minted", source="our choice")
 def all_insiders(e: Evidence) -> Finding:
     mine = insiders(e)
-    return at_most(sum(t.share for t in mine) if mine else None, 0.40, "Team and investors hold {value:.1%} of the opening supply.", NO_INSIDERS)
+    minted = e.base.median("insider_mint")
+    opening = sum(t.share for t in mine) if mine else None
+    if minted is not None and minted > (opening or 0.0):
+        return at_most(minted, 0.40, "Team and investors receive {value:.1%} of what is minted.", "", opening=opening)
+    return at_most(opening, 0.40, "Team and investors hold {value:.1%} of the opening supply.", NO_INSIDERS, minted=minted)
 
 
 @criterion("T303", "Insiders' cliff", unit="day", threshold=">= 365 days", weight=3, source="red flag 2")
@@ -63,28 +67,24 @@ def long(e: Evidence) -> Finding:
 
 @criterion("T305", "Nothing unlocks for insiders at generation", unit="1", threshold="0", weight=3, source="red flag 2")
 def generation(e: Evidence) -> Finding:
-    return of_insiders(e, lambda t: float(t.bound.tge), 0.0, "{holder} unlock {value:.0%} at generation.", most=True)
+    return of_insiders(e, lambda t: t.at_start, 0.0, "{holder} have {value:.0%} of theirs unlocked at the start.", most=True)
 
 
 @criterion("T306", "The largest unlock in 30 days", unit="1", threshold="<= 0.05 of the float", source="our choice")
 def largest(e: Evidence) -> Finding:
-    calendar = unlocks(e.spec, e.base.economy, e.base.horizon)
     if not table(e.base.economy):
         return not_shown(NO_TABLE)
-    by_day: dict[float, float] = {}
-    for u in calendar:
-        by_day[u.day] = by_day.get(u.day, 0.0) + u.amount
-    day = max(by_day, key=lambda d: by_day[d], default=0.0)
+    amount, day = largest_month(e.base.economy)
     floating = float(e.base.run[f"circulating/{e.base.token}"][0].mean())
     if floating <= 0:
         return not_shown("nothing circulates at the start")
-    return at_most(
-        by_day.get(day, 0.0) / floating, 0.05, "The largest unlock of 30 days after the start is {value:.1%} of the opening float.", "", from_day=day
-    )
+    return at_most(amount / floating, 0.05, "The largest unlock of 30 days after the start is {value:.1%} of the opening float.", "", from_day=day)
 
 
 @criterion("T307", "Float at the start against the maximum", unit="1", threshold=">= 0.2", weight=2, source="our choice: low float, high valuation")
 def low_float(e: Evidence) -> Finding:
+    if e.base.economy.assets[e.base.token].cap is None:
+        return not_shown("no cap is declared, so there is no maximum supply")
     return at_least(e.base.median("float_share_start"), 0.2, "{value:.0%} of the maximum supply floats at the start.", "no supply")
 
 
@@ -99,10 +99,7 @@ def volume(e: Evidence) -> Finding:
     price = e.base.signal("price")
     if traded is None or price is None or not table(e.base.economy):
         return not_shown("market.daily_volume_usd is not declared, or there is no price or allocation")
-    monthly: dict[float, float] = {}
-    for u in unlocks(e.spec, e.base.economy, e.base.horizon):
-        monthly[u.day] = monthly.get(u.day, 0.0) + u.amount
-    days = float(M.unlock_days_of_volume(max(monthly.values(), default=0.0) * float(price[0].mean()), float(traded)))
+    days = float(M.unlock_days_of_volume(largest_month(e.base.economy)[0] * float(price[0].mean()), float(traded)))
     return at_most(days, 5, "The largest month of unlocks is {value:.1f} days of trading.", "")
 
 
@@ -124,10 +121,10 @@ def treasury(e: Evidence) -> Finding:
     return at_most(held / float(m.run[f"supply/{m.token}"][0].mean()), 0.40, "The treasury opens with {value:.0%} of supply.", "")
 
 
-@criterion("T312", "The declared market cap fits price times supply", unit="1", threshold="gap <= 5 %", source="consistency check A1")
+@criterion("T312", "The declared market cap fits price times supply", unit="1", threshold="gap <= 1 %", source="consistency check A1")
 def consistent(e: Evidence) -> Finding:
     said, price = declared(e, "market.market_cap_usd"), e.base.signal("price")
     if said is None or price is None:
         return not_shown("market.market_cap_usd is not declared")
-    fit = M.cap_consistency(float(said), float(price[0].mean()), float(e.base.run[f"circulating/{e.base.token}"][0].mean()), 0.05)
-    return at_most(abs(fit.gap), 0.05, "The declared market cap is {value:.1%} off price times circulating supply.", "", implied=fit.implied)
+    fit = M.cap_consistency(float(said), float(price[0].mean()), float(e.base.run[f"circulating/{e.base.token}"][0].mean()), 0.01)
+    return at_most(abs(fit.gap), 0.01, "The declared market cap is {value:.1%} off price times circulating supply.", "", implied=fit.implied)

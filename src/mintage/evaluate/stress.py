@@ -1,0 +1,32 @@
+"""Does a stress scenario stress? One that moves nothing would pass every test made for it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .evidence import Evidence
+from .measure import Measured
+
+# scenario -> (roles of [evaluation], the first that is named counts; the least or most change of its mean; what it should do)
+STRESS: dict[str, tuple[tuple[str, ...], float, str]] = {
+    "demand_collapse": (("demand", "served"), 0.75, "lower mean demand by a quarter"),
+    "compute_cost_spike": (("cost", "spending"), 1.2, "raise mean costs by a fifth"),
+    "bear": (("price", "demand"), 0.85, "lower the mean price by 15 %"),
+}
+
+
+def stressed(e: Evidence, scenario: str) -> bool:
+    """Whether the scenario moves the mean over paths and time of what it is named for, on the same paths, by as much as it should."""
+    roles, bound, _ = STRESS[scenario]
+    role = next((r for r in roles if e.beside.signal(r) is not None), None)
+    if role is None:
+        return True  # nothing to see it by: the tests themselves ask for what they need
+    change = mean(e.scenarios[scenario], role) / max(mean(e.beside, role), 1e-300)
+    return change <= bound if bound < 1 else change >= bound
+
+
+def mean(m: Measured, role: str) -> float:
+    """Mean over time of the median path."""
+    series = m.signal(role)
+    assert series is not None
+    return float(np.median(series[1:], axis=1).mean())
