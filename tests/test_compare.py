@@ -165,3 +165,14 @@ def test_an_interrupt_keeps_the_designs_that_were_finished():
     with pytest.raises(Interrupted) as caught:
         compare(town, town, 8, steps=STEPS, progress=stop_in(1))
     assert caught.value.exit_status == 130
+
+
+def test_a_design_that_never_reaches_parity_loses_to_one_that_does():
+    """Infinite days are no missing days: they count in `better`, and the difference says over how many pairs it is."""
+    poor = mt.load("render")
+    rich = poor.with_values({"signals.demand_level.start": poor.value("signals.demand_level.start") * 4})
+    found = mt.compare(poor, rich, 64, metrics=["parity_day"])["parity_day"]
+    a, b = (measure(s, 64, 1).metric("parity_day") for s in (poor, rich))
+    assert np.isinf(a).sum() > np.isinf(b).sum() > 0
+    assert found.better == pytest.approx((b < a).mean())
+    assert found.pairs == (np.isfinite(a) & np.isfinite(b)).sum()

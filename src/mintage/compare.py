@@ -23,7 +23,7 @@ ROUNDING = 1e-12  # relative: two sums of the same flows in another order differ
 
 @dataclass(frozen=True)
 class Row:
-    """One metric of B beside A, over the paths where both have a finite one.
+    """One metric of B beside A. Differences are over the `pairs` of paths where both have a finite one; `better` counts infinities too.
 
     `a`, `b`: medians over all paths (None: none, or infinite). `difference`: mean of B - A on the same path, between `low` and `high` (95 %);
     `middle`: its median. `better` [1]: share of paths on which B is better (None: neither direction is good). `correlation` [1] of A and B
@@ -43,6 +43,7 @@ class Row:
     better: float | None = None
     correlation: float | None = None
     variance_kept: float | None = None
+    pairs: int = 0
 
 
 @dataclass(frozen=True)
@@ -166,19 +167,23 @@ def row(metric: str, a: Measured, b: Measured) -> Row:
     x, y = a.metric(metric), b.metric(metric)
     meta = METRICS[metric]
     unit = meta.unit.replace("token", a.token).replace("fiat", a.fiat)
-    both = np.isfinite(x) & np.isfinite(y)
+    known, both = ~(np.isnan(x) | np.isnan(y)), np.isfinite(x) & np.isfinite(y)
     mid_a, mid_b = (finite(quantiles(v, (0.5,))[0]) for v in (x, y))
-    if both.sum() < 2:
-        return Row(metric, meta.title, unit, mid_a, mid_b)
+    with np.errstate(invalid="ignore"):
+        y = np.where(both & (np.abs(y - x) <= ROUNDING * np.abs(x)), x, y)
+    good = None  # never reaching parity, or emitting against nothing, loses to any number
+    if meta.better and known.any():
+        good = float((y > x if meta.better == "up" else y < x)[known].mean())
+    pairs = int(both.sum())
+    if pairs < 2:
+        return Row(metric, meta.title, unit, mid_a, mid_b, better=good, pairs=pairs)
     x, y = x[both], y[both]
-    y = np.where(np.abs(y - x) <= ROUNDING * np.abs(x), x, y)
     found, gap = paired_difference(x, y, LEVEL), y - x
     mean, low, high = (float(v) for v in found.difference)
-    good = None if not meta.better else float((gap > 0 if meta.better == "up" else gap < 0).mean())
     varies = all(v.std() > ROUNDING * np.abs(v).max() for v in (x, y))
     correlation = float(np.clip(np.corrcoef(x, y)[0, 1], -1, 1)) if varies else None
     kept = float(found.variance / found.variance_unpaired) if found.variance_unpaired > 0 else None
-    return Row(metric, meta.title, unit, mid_a, mid_b, mean, low, high, float(np.median(gap)), good, correlation, kept)
+    return Row(metric, meta.title, unit, mid_a, mid_b, mean, low, high, float(np.median(gap)), good, correlation, kept, pairs)
 
 
 def changed(a: Spec, b: Spec) -> list[tuple[str, str, str]]:

@@ -37,6 +37,7 @@ def render(document: Document) -> str:
         config=embed(json.dumps(config("light"))),
         tables=tables(slim),
         titles=titles,
+        returns="back to " in json.dumps(specs.get("sankey", {})),
         raw=embed(slim.model_dump_json()),
         **own(),
     )

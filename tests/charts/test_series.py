@@ -7,6 +7,7 @@ import math
 import pytest
 
 from mintage.charts.fan import decades, span
+from mintage.charts.fan import fan as picture
 from mintage.charts.parity import parity_day, sentence
 from mintage.charts.scenarios import changes, scenarios
 from mintage.charts.tables import TABLES, fan, sampled
@@ -167,3 +168,11 @@ def test_days_are_dates_only_when_all_of_them_can_be() -> None:
     assert times(sample.document(start=""), [3.0]) == [3.0]
     assert axis([3.0])["type"] == "quantitative"
     assert axis(["2024-01-01"])["scale"] == {"type": "utc"}
+
+
+def test_without_a_price_parity_is_not_shown_and_one_day_is_drawn_as_a_point() -> None:
+    blank = sample.document(bands=[])
+    assert "is not shown" in sentence(blank)
+    one = sample.document(bands=[flat("price", [2.0])])
+    marks = [layer["mark"]["type"] for layer in picture(one, "price")["layer"]]
+    assert marks == ["rule", "rule", "point"]

@@ -95,6 +95,7 @@ def test_json_is_one_value_on_stdout(name, capsys):
         (["chart", "town.toml", "--out", "p.xyz"], 2, "MT520 p.xyz: ends in '.xyz', expected a file that ends in .svg, .png or .json"),
         (["chart", "town.toml", "--out", "picture"], 2, "MT520"),
         (["report", "town.toml", "--out", "none/r.html"], 2, "MT519"),
+        (["report", "town.toml", "--out", "r.pdf"], 2, "MT520"),
         (["explain", "MT9999"], 2, "MT521"),
         (["mechanisms", "burn_mnt"], 2, "did you mean 'burn_mint'?"),
         (["calibrate", "--history", "none.csv"], 2, "MT434"),

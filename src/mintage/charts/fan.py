@@ -1,4 +1,4 @@
-"""Fan chart: where the paths go. The median as a line, half of all paths in the dark band, nine in ten in the light one."""
+"""Fan chart: where the paths go. The median as a line, half of all paths in the inner band, nine in ten in the outer one."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from .values import axis, finite, times
 
 WIDE = 50  # largest over smallest value from which a linear axis would hide the small ones
 NARROW = 0.25  # spread over largest value under which an axis from zero would show a flat line
+ENDS = (("q05", "q95", 2), ("q25", "q75", 6))
 QUANTILES = ("q05", "q25", "q50", "q75", "q95")
 
 
@@ -19,7 +20,7 @@ def fan(document: Document, name: str = "") -> Spec:
     band = next((b for b in document.bands if b.name == name or not name), None)
     rows = [] if band is None else points(document, band)
     if band is None or not any(r["q50"] is not None for r in rows):
-        return empty("No path was kept for this series.")
+        return empty(f"{band.title}: not shown, a price or another number it needs is missing." if band else "No path was kept for this series.")
     scale, note = span(rows)
     title = heading(f"{band.title} [{band.unit}]", note)
     x = axis([r["time"] for r in rows])
@@ -31,8 +32,14 @@ def fan(document: Document, name: str = "") -> Spec:
         title=title,
         data={"values": rows},
         encoding={"x": x},
-        layer=[cloud(y, "q05", "q95", 0.18), cloud(y, "q25", "q75", 0.32), middle(y), reader(y)],
+        layer=[cloud(y, "q05", "q95", 0.18), cloud(y, "q25", "q75", 0.32), middle(y), reader(y)] if len(rows) > 1 else single(y),
     )
+
+
+def single(y: Spec) -> list[Spec]:
+    """One day alone: a line would not be seen."""
+    ends = [{"mark": {"type": "rule", "strokeWidth": w, "color": BLUE}, "encoding": {"y": {**y, "field": a}, "y2": {"field": b}}} for a, b, w in ENDS]
+    return [*ends, {"mark": {"type": "point", "filled": True, "size": 60, "color": BLUE, "tooltip": True}, "encoding": {"y": y}}]
 
 
 def points(document: Document, band: Band) -> list[dict[str, Any]]:

@@ -66,6 +66,9 @@ def sentence(document: Document) -> str:
     if day is not None:
         when = times(document, [day])[0]
         return f"Median revenue first covers emissions on {when if isinstance(when, str) else f'day {short(when)}'}."
+    emitted = next((b for b in bands(document) if b.name == EMISSIONS), None)
+    if emitted is None or all(v is None for v in emitted.q50):
+        return "Whether revenue covers emissions is not shown: emissions have no value without a price."
     return f"Median revenue does not cover emissions within {document.horizon_days:,.0f} days."
 
 

@@ -47,6 +47,11 @@ def times(document: Document, days: list[float]) -> list[str] | list[float]:
     return dates if len(dates) == len(days) else days
 
 
+def days(dates: list[Any]) -> int:
+    """How many days lie between the first and the last date."""
+    return (datetime.fromisoformat(dates[-1]) - datetime.fromisoformat(dates[0])).days
+
+
 def axis(points: list[str] | list[float]) -> dict[str, Any]:
     """The x encoding for `times`: UTC, because a reader's time zone must not move a date."""
     if points and isinstance(points[0], str):
@@ -55,6 +60,14 @@ def axis(points: list[str] | list[float]) -> dict[str, Any]:
             "field": "time",
             "type": "temporal",
             "scale": {"type": "utc"},
-            "axis": {"title": None, "grid": False, "tickCount": 6, "labelOverlap": "greedy", "labelSeparation": 8, "labelFlush": True},
+            "axis": {
+                "title": None,
+                "grid": False,
+                "tickCount": 6,
+                "format": "%d %b %Y" if days(points) < 100 else "%b %Y",  # a label alone says which year
+                "labelOverlap": "greedy",
+                "labelSeparation": 8,
+                "labelFlush": True,
+            },
         }
     return {"field": "time", "type": "quantitative", "axis": {"title": "days since the start", "grid": False, "tickCount": 6, "labelOverlap": "greedy"}}

@@ -53,11 +53,13 @@ def show(c: Any) -> None:
         table.add_column(head, justify="left" if head == "median" else "right")
     same = 0
     for r in c.rows:
-        if r.difference is None or (r.difference == 0 and r.low == 0 and r.high == 0):
+        still = r.difference is None or (r.difference == 0 and r.low == 0 and r.high == 0)
+        if still and (r.pairs == c.paths or not r.better):
             same += 1
             continue
+        some = "" if r.pairs == c.paths else f" ({r.pairs:,} pairs)"
         better = "" if r.better is None else f"{r.better:.0%}"
-        table.add_row(escape(f"{r.title} [{r.unit}]"), figure(r.a), figure(r.b), figure(r.difference), f"{figure(r.low)} to {figure(r.high)}", better)
+        table.add_row(escape(f"{r.title} [{r.unit}]"), figure(r.a), figure(r.b), figure(r.difference) + some, f"{figure(r.low)} to {figure(r.high)}", better)
     out.print(table)
     if same:
         out.print(f"{same} metrics do not differ or are not defined", style="dim")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from ..errors import Fault, UsageError
 from .common import AS_JSON, QUIET, SPEC, say, settle, sizes, stopped, twin, writable
 from .evaluate import BESIDE
 
@@ -26,6 +27,10 @@ def command(spec: str, paths: int, seed: int, workers: int, beside: int, out: Pa
     from ..runs import put
     from .judge import judge, show
 
+    if out.suffix.lower() not in (".html", ".htm"):
+        raise UsageError(
+            Fault("MT520", str(out), "the report is HTML", "a name that ends in .html", "print the page for a PDF; mintage chart writes PNG and SVG")
+        )
     writable(out)
     document = judge(spec, paths, beside, seed, workers, quiet)
     put(out, render(document).encode())
