@@ -13,6 +13,7 @@ import numpy as np
 from ..arithmetic import NUMPY
 from ..economy import Economy
 from ..mechanisms.vesting import Vesting, unlocked
+from ..metrics import mean_time_to_unlock
 from .document import Unlock
 
 if TYPE_CHECKING:
@@ -84,6 +85,13 @@ def largest_month(economy: Economy) -> tuple[float, int]:
     by_day = np.sum([t.amount * np.broadcast_to(unlocked(t.bound, days, NUMPY), days.shape) for t in tranches], axis=0)
     moved = by_day[MONTH:] - by_day[:-MONTH]
     return float(moved.max()), int(moved.argmax())
+
+
+def mean_wait(tranches: list[Held]) -> float:
+    """Days until the mean token of these tranches is unlocked, those of the start at day 0."""
+    days = np.arange(0.0, min(max(t.end for t in tranches), LONGEST) + 2)
+    by_day = np.sum([t.amount * np.broadcast_to(unlocked(t.bound, days, NUMPY), days.shape) for t in tranches], axis=0)
+    return mean_time_to_unlock(days, np.maximum(np.diff(by_day, prepend=0.0), 0.0))
 
 
 def unlocks(spec: Spec, economy: Economy, horizon: float) -> list[Unlock]:

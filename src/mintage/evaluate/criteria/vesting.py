@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ... import metrics as M
-from ..allocation import INSIDERS, Held, largest_month, share, table
+from ..allocation import INSIDERS, Held, largest_month, mean_wait, share, table
 from ..evidence import Evidence
 from . import Finding, at_least, at_most, criterion, not_shown
 from .declared import declared
@@ -119,6 +119,21 @@ def treasury(e: Evidence) -> Finding:
         return not_shown("no account with role treasury")
     held = sum(float(m.run[str(a)][0].mean()) for a in m.by_role("treasury"))
     return at_most(held / float(m.run[f"supply/{m.token}"][0].mean()), 0.40, "The treasury opens with {value:.0%} of supply.", "")
+
+
+@criterion("T313", "Insiders' share of the float", unit="1", threshold="<= 0.20 of what circulates at the start", source="our choice: red flag 1's bound")
+def liquid(e: Evidence) -> Finding:
+    mine, floating = insiders(e), float(e.base.run[f"circulating/{e.base.token}"][0].mean())
+    if not mine or floating <= 0:
+        return not_shown(NO_INSIDERS if floating > 0 else "nothing circulates at the start")
+    said = "Team and investors hold {value:.1%} of what circulates at the start."
+    return at_most(float(M.insider_share(sum(t.amount * t.at_start for t in mine), max(floating, sum(t.amount * t.at_start for t in mine)))), 0.20, said, "")
+
+
+@criterion("T314", "Insiders wait", unit="day", threshold="mean time to unlock >= 540 days", source="our choice: 18 months, weighted by tokens")
+def wait(e: Evidence) -> Finding:
+    mine = insiders(e)
+    return at_least(mean_wait(mine) if mine else None, 540, "The mean insider token unlocks after {value:.0f} days.", NO_INSIDERS)
 
 
 @criterion("T312", "The declared market cap fits price times supply", unit="1", threshold="gap <= 1 %", source="consistency check A1")
