@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from decimal import ROUND_CEILING, Decimal
-from types import SimpleNamespace
+from functools import lru_cache
+from types import MappingProxyType, SimpleNamespace
 from typing import Any
 
 from .accounts import Account
 from .mechanisms.base import Parameters, Point
 
 
-def field_kind(params: type[Parameters], name: str) -> dict[str, Any]:
+def field_kind(params: type[Parameters], name: str) -> Mapping[str, Any]:
     """The declaration behind a field: its kind (number, count, account, reads, writes, option, schedule) and unit."""
-    extra = params.model_fields[name].json_schema_extra
-    return dict(extra) if isinstance(extra, dict) else {}
+    return _kinds(params)[name]
+
+
+@lru_cache(maxsize=1024)
+def _kinds(params: type[Parameters]) -> Mapping[str, Mapping[str, Any]]:
+    extras = {name: info.json_schema_extra for name, info in params.model_fields.items()}
+    return {name: MappingProxyType(dict(extra) if isinstance(extra, dict) else {}) for name, extra in extras.items()}
 
 
 def resolve_account(text: str, aliases: Mapping[str, str]) -> Account:

@@ -7,11 +7,15 @@ an `if` on an array, a float literal, an in-place write, an unknown account. It 
 from __future__ import annotations
 
 import inspect
+import linecache
 import traceback
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from copy import copy
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -24,7 +28,7 @@ from .dimensions import CHECK, ContractBreach, Quantity
 from .economy import Call, Economy, World, rows_in_amount
 from .errors import Fault, MintageError, nearest
 from .flows import Flow
-from .mechanisms.base import Context, Event, State, Use
+from .mechanisms.base import Context, Event, Mechanism, State, Use
 
 PATHS = 2
 
@@ -87,65 +91,136 @@ class Known(dict[Any, Any]):
 
 
 def check_economy(economy: Economy) -> list[Fault]:
-    """All faults of composition, then of the rules, then of a short sample run; empty when sound."""
+    """All faults of composition, and of the rules that have none there; when all are sound, of a short sample run."""
     faults = list(composition(economy))
-    if faults:
-        return faults
-    faults = inspect_economy(economy).faults
-    if faults:
-        return faults
+    lost = {u.name for u in economy.uses if any(f.where == u.name or f.where.startswith((f"{u.name}.", f"{u.name} ")) for f in faults)}
+    faults += inspect_economy(economy, lost).faults
+    return faults or sample(economy)
+
+
+def sample(economy: Economy) -> list[Fault]:
+    """The faults of a short run of few paths."""
     from .simulate import simulate
 
     steps = min(max((u.every for u in economy.uses), default=1), 40) + 1
     try:
         simulate(economy, PATHS, steps)
     except MintageError as error:
-        return list(error.faults)
+        return [_own_line(economy, f, error) for f in error.faults]
     return []
 
 
-def composition(economy: Economy) -> Iterator[Fault]:
-    """Names, writers, units of signals and each mechanism's own cross-field rules."""
+def _own_line(economy: Economy, fault: Fault, error: MintageError) -> Fault:
+    """A fault of a run with the line of the rule that raised it, when one did."""
+    use = next((u for u in economy.uses if fault.where.startswith(f"{u.name} (")), None)
+    if use is None or error.__cause__ is None:
+        return fault
+    at = located(fault.code, use, "step", fault.found, fault.expected, error.__cause__)
+    return replace(fault, file=at.file, line=at.line, text=at.text)
+
+
+def composition(economy: Economy, lost: Collection[str] = ()) -> Iterator[Fault]:
+    """Names, writers, units of signals, each mechanism's own cross-field rules and what it makes of its parameters; that not of `lost` ones."""
     for name, times in Counter(u.name for u in economy.uses).items():
         if times > 1:
             yield Fault("MT201", name, f"{times} mechanisms or processes have this name", "names that differ")
-    binder, writers = economy.binder(None), Counter[str]()
+    binder, numbers, writers = economy.binder(None), economy.binder(NUMPY), Counter[str]()
     for use in economy.uses:
         writers.update(binder.writes(use.params))
         for kind in ("reads", "writes"):
             for signal, unit, words in binder.signals(use.params, kind):
                 yield from signal_fault(economy, use, kind, signal, units.resolve(unit, words))
-        for where, found, expected in use.mechanism.validate(binder.bind(use.params)):
-            yield Fault("MT202", f"{use.name}.{where}", found, expected)
+        found: list[Fault] = []
+        with caught(found, use, "validate", "MT122", "parameters that it can work with"):
+            found += [Fault("MT202", f"{use.name}.{where}", said, expected) for where, said, expected in use.mechanism.validate(binder.bind(use.params))]
+        if not found and use.name not in lost:
+            _prepare(economy, use, numbers, found)
+        yield from found
     for signal, times in writers.items():
         if times > 1:
             who = ", ".join(u.name for u in economy.uses if signal in binder.writes(u.params))
             yield Fault("MT205", f"signal {signal}", f"has {times} writers ({who})", "one writer")
 
 
+def _prepare(economy: Economy, use: Use, binder: Binder, out: list[Fault]) -> None:
+    """What a mechanism does before the first step, on one path: constants, noise, memory, genesis."""
+    told = "MT122", "parameters that it can work with"
+    mechanism = use.mechanism
+    if not mechanism.noise and all(getattr(type(mechanism), hook) is getattr(Mechanism, hook) for hook in ("derive", "memory", "genesis")):
+        return
+    p = binder.bind(use.params)
+
+    def make(value: Any, unit: str = "1", of: Account | None = None) -> Any:
+        return np.broadcast_to(NUMPY.num(value), (economy.holders(of) if of else 1, 1))  # takes no memory
+
+    with np.errstate(all="ignore"):
+        with caught(out, use, "derive", *told):
+            vars(p).update(mechanism.derive(p, NUMPY))
+        if out:
+            return
+        with caught(out, use, "noise", *told):
+            for noise in mechanism.noise.values():
+                economy.holders(getattr(p, noise.per)) if noise.per else 1
+        with caught(out, use, "memory", *told):
+            mechanism.memory(p, make)
+        with caught(out, use, "genesis", *told):
+            for flow in mechanism.genesis(p, NUMPY):
+                economy.holders(flow.src), economy.holders(flow.dst)
+
+
+@contextmanager
+def caught(out: list[Fault], use: Use, what: str, code: str = "MT210", expected: str = "a rule that runs on arrays") -> Iterator[None]:
+    """Whatever a mechanism's code raises is a fault of its use, at its own line."""
+    try:
+        yield
+    except ContractBreach as breach:
+        out.append(located(breach.code, use, what, breach.found, breach.expected, breach))
+    except MintageError as error:
+        for f in error.faults:
+            out.append(replace(located(f.code, use, what, f"{f.where}: {f.found}", f.expected, error), hint=f.hint))
+    except Exception as error:
+        out.append(located(code, use, what, f"{type(error).__name__}: {error}"[:300], expected, error))
+
+
+@lru_cache(maxsize=1024)
+def _near(name: str, valid: tuple[str, ...]) -> str:
+    """`nearest`, once for all variants of a spec: among thousands of names it is dear."""
+    return nearest(name, valid)
+
+
 def signal_fault(economy: Economy, use: Use, kind: str, signal: str, unit: str) -> Iterator[Fault]:
     if signal not in economy.signals:
-        yield Fault("MT206", f"{use.name} {kind} '{signal}'", "no such signal", "a declared signal", nearest(signal, economy.signals))
+        yield Fault("MT206", f"{use.name} {kind} '{signal}'", "no such signal", "a declared signal", _near(signal, tuple(economy.signals)))
     elif unit != "*" and not units.parse(economy.signals[signal].unit).same(units.parse(unit)):
         yield Fault("MT207", f"{use.name} {kind} '{signal}'", f"the signal is in {economy.signals[signal].unit}", f"{unit}")
 
 
-def inspect_economy(economy: Economy) -> Inspection:
-    """Run every step and every event once on quantities."""
+def inspect_economy(economy: Economy, lost: Collection[str] = ()) -> Inspection:
+    """Run every step and every event once on quantities, but for those of the uses named in `lost`."""
     out = Inspection()
     binder = UnitBinder(CHECK, economy.dt, economy.aliases, economy.signal_units)
-    try:
-        with np.errstate(all="ignore"):
-            bound = economy.bind(NUMPY)
-            world = quantities(economy, bound.start(PATHS))
-            noise = bound.noise()
-            for call in bound.calls:
+    part = only(economy, lost) if lost else economy
+    with np.errstate(all="ignore"):
+        try:
+            bound = part.bind(NUMPY)
+            world, noise = quantities(economy, bound.start(PATHS)), bound.noise()
+        except MintageError as error:
+            out.faults.extend(error.faults)
+            return out
+        for call in bound.calls:
+            with caught(out.faults, call.use, "derive"):
                 p = binder.bind(call.use.params)
                 vars(p).update(call.use.mechanism.derive(p, CHECK))
                 _dry(out, economy, call, p, world, {n: Quantity(np.full((rows, PATHS), 0.5), units.ONE) for n, (_, rows) in noise[call.name].items()})
-    except MintageError as error:
-        out.faults.extend(error.faults)
     return out
+
+
+def only(economy: Economy, lost: Collection[str]) -> Economy:
+    """The economy without the uses named in `lost`; their accounts stay."""
+    part = copy(economy)
+    part.uses = tuple(u for u in economy.uses if u.name not in lost)
+    vars(part).pop("flow_table", None)
+    return part
 
 
 def quantities(economy: Economy, start: World) -> World:
@@ -165,7 +240,7 @@ def _dry(out: Inspection, economy: Economy, call: Call, p: Any, world: World, no
         return Quantity(np.full((economy.holders(of) if of else 1, PATHS), raw), units.parse(units.resolve(unit, words)))
 
     def attempt(what: str, run: Any) -> None:
-        try:
+        with caught(out.faults, use, what):
             flows, updates = run()
             for flow in flows:
                 _flow(economy, world, flow)
@@ -173,18 +248,11 @@ def _dry(out: Inspection, economy: Economy, call: Call, p: Any, world: World, no
                     info = FlowInfo(use.name, flow.reason, flow.src, flow.dst, tag(economy, use, flow), functional(economy, use, flow))
                     out.found[info.key] = info
             _updates(call, memory, world, updates)
-        except ContractBreach as breach:
-            out.faults.append(located(breach.code, use, what, breach.found, breach.expected, breach))
-        except MintageError as error:
-            out.faults.extend(error.faults)
-        except Exception as error:
-            out.faults.append(located("MT210", use, what, f"{type(error).__name__}: {error}", "a rule that runs on arrays", error))
 
-    memory: dict[str, Any] = {}
-    try:
+    before, memory = len(out.faults), dict[str, Any]()
+    with caught(out.faults, use, "memory"):
         memory = mechanism.memory(p, make)
-    except ContractBreach as breach:
-        out.faults.append(located(breach.code, use, "memory", breach.found, breach.expected, breach))
+    if len(out.faults) > before:
         return
     span, day = (Quantity(float(economy.dt * n), units.parse("day")) for n in (use.every, 1))
     ctx = Context(CHECK, 0, span, noise, world.balances, day, use.every, use.offset)
@@ -258,12 +326,13 @@ def _updates(call: Call, memory: Mapping[str, Any], world: World, updates: Mappi
 
 
 def located(code: str, use: Use, what: str, found: str, expected: str, error: BaseException) -> Fault:
-    """A fault at the innermost line of the mechanism's own file, named from the package or folder on."""
+    """A fault at the innermost line of the mechanism's own file, or where the rule begins when what it returned is at fault."""
     try:
         home = inspect.getfile(type(use.mechanism))
     except (OSError, TypeError):
         home = ""
     frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename == home]
-    last = frames[-1] if frames else None
-    where = f"{use.name} ({use.mechanism.name}.{what})"
-    return Fault(code, where, found, expected, "", home.rsplit("/", 1)[-1], last.lineno or 0 if last else 0, last.line or "" if last else "")
+    rule = getattr(inspect.unwrap(getattr(type(use.mechanism), what, located)), "__code__", None)
+    line = frames[-1].lineno or 0 if frames else rule.co_firstlineno if rule and rule.co_filename == home else 0
+    text = linecache.getline(home, line).strip() if line else ""
+    return Fault(code, f"{use.name} ({use.mechanism.name}.{what})", found, expected, "", home.rsplit("/", 1)[-1], line, text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from datetime import date as Date
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from .. import mechanisms
@@ -44,7 +45,7 @@ def contents(tree: Mapping[str, Any], faults: Faults, records: Records) -> Conte
     values = Values(faults, aliases, {k: s.date for k, s in sources.items()})
     units = _signal_units(tree, values)
     reader = Reader(faults, values, network.step, network.start, units)
-    out = Contents(network, sources=sources)
+    out = Contents(network, units, sources=sources)
     out.assets = dict(_tables(reader, tree, "assets", AssetTable, ASSET, lambda name, _: {"cap": name, "genesis": name}))
     out.accounts = dict(_tables(reader, tree, "accounts", AccountTable, KIND))
     sound = {n: t for n, t in _table(faults, tree, "signals").items() if n in units or not isinstance(t, dict) or "unit" not in t}
@@ -167,15 +168,25 @@ def _kind(faults: Faults, section: str, raw: Mapping[str, Any], at: Path) -> typ
         found = "is missing" if use is None else f"{show(use)} is {called(use)}"
         faults.add("MT107" if use is None else "MT108", (*at, "use"), found, f"the name of a {section}")
         return None
+    told = f"'{use[:60]}' is no {section}"
+    if faults.full or ((*at, "use"), "MT111", told) in faults.known:  # to look through what is installed for each unknown name is dear
+        faults.add("MT111", (*at, "use"), told, f"a {section}")
+        return None
     kind = mechanisms.find(use) if re.fullmatch(NAME, use) else None
     if kind is None or (kind.family == "process") != (section == "process"):
         mechanisms.names()
         valid = sorted(n for n, k in REGISTRY.items() if (k.family == "process") == (section == "process"))
         other = "" if kind is None else f", it belongs under [[{'process' if kind.family == 'process' else 'mechanism'}]]"
-        hint = "" if other else nearest(use[:60], valid) or "one of another package must be installed; `mintage mechanisms` lists those that are"
-        faults.add("MT111", (*at, "use"), f"'{use[:60]}' is no {section}{other}", f"a {section}", hint)
+        hint = "" if other else _near(use[:60], tuple(valid)) or "one of another package must be installed; `mintage mechanisms` lists those that are"
+        faults.add("MT111", (*at, "use"), f"{told}{other}", f"a {section}", hint)
         return None
     return kind
+
+
+@lru_cache(maxsize=1024)
+def _near(use: str, valid: tuple[str, ...]) -> str:
+    """`nearest`, once for all variants of a spec."""
+    return nearest(use, valid)
 
 
 def _history(reader: Reader, kind: type[Mechanism], raw: Any, at: Path, records: Records) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from ..errors import Fault, nearest
 from .hostile import visible
 from .lines import Path
 
+Key = tuple[Path, str, str]
 LIMIT = 100
 BOUNDS = {"greater_than": "more than {gt}", "greater_than_equal": "at least {ge}", "less_than": "less than {lt}", "less_than_equal": "at most {le}"}
 SIZES = {"too_short": "at least {min_length} items", "too_long": "at most {max_length} items", "string_too_long": "at most {max_length} characters"}
@@ -39,6 +40,7 @@ class Faults:
     lines: Mapping[Path, int]
     names: dict[Path, str] = field(default_factory=dict)
     found: list[tuple[Path, Fault]] = field(default_factory=list)
+    known: Collection[Key] = ()  # of these the nearest name is not looked for again
 
     @cached_property
     def rows(self) -> list[str]:
@@ -46,15 +48,29 @@ class Faults:
 
     def add(self, code: str, at: Path, found: str, expected: str = "", hint: str = "", *, near: tuple[Any, Iterable[str]] | None = None) -> None:
         """Note a fault at `at`; `near` is a name and the valid ones, from which the hint follows."""
-        if len(self.found) < LIMIT:  # finding the nearest of many names is dear, and nobody reads a thousand faults
-            self.append(at, Fault(code, self.where(at), found, expected, nearest(str(near[0])[:60], near[1]) if near else hint))
+        if not self.full:  # finding the nearest of many names is dear, and nobody reads a thousand faults
+            if near and (at, code, visible(found)) not in self.known:
+                hint = nearest(str(near[0])[:60], near[1])
+            self.append(at, Fault(code, self.where(at), found, expected, hint))
 
     def append(self, at: Path, fault: Fault) -> None:
-        """Keep a fault that was found elsewhere, placed at the line of `at`."""
+        """Keep a fault that was found elsewhere, placed at the line of `at`; a line of its own, in the code of a mechanism, becomes its hint."""
+        if fault.file and fault.line:
+            own = f"See {fault.file}:{fault.line}" + (f": {fault.text.strip()}" if fault.text.strip() else "")
+            fault = replace(fault, hint=f"{fault.hint} {own}".strip())
         line = self.line(at)
         source = self.rows[line - 1].strip()[:160] if line else ""
         told = {part: visible(getattr(fault, part)) for part in ("where", "found", "expected", "hint")}
         self.found.append((at, replace(fault, **told, file=self.file, line=line, text=visible(source))))
+
+    @property
+    def full(self) -> bool:
+        """Whether there are as many as anybody is told."""
+        return len(self.found) >= LIMIT
+
+    def keys(self) -> set[Key]:
+        """What tells one fault from another, whatever the values around it."""
+        return {(at, fault.code, fault.found) for at, fault in self.found}
 
     def line(self, at: Path) -> int:
         """The line of `at`, or of the nearest table around it that is written down; 0 when there is none."""
@@ -71,7 +87,7 @@ class Faults:
         """In the order of the file, each once."""
         found = list(dict.fromkeys(f for _, f in sorted(self.found, key=lambda item: item[1].line)))
         more = Fault("MT102", "file", f"more than {LIMIT} faults", "fewer: only the first are shown", file=self.file)
-        return [*found[:LIMIT], more] if len(self.found) >= LIMIT else found
+        return [*found[:LIMIT], more] if self.full else found
 
     def unknown(self, keys: Iterable[str], valid: Collection[str], at: Path) -> None:
         """A fault for each key that is not valid here."""

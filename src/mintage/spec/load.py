@@ -11,13 +11,17 @@ from importlib.resources import files
 from pathlib import Path as File
 from typing import Any
 
+from ..check import inspect_economy, sample
 from ..errors import Fault, SpecError, UsageError, nearest
-from . import hostile, paths, references
-from .faults import Faults
+from . import build, hostile, paths, references
+from .faults import Faults, Key
 from .history import Records
-from .lines import locate
+from .lines import Path, locate
 from .model import Contents
 from .spec import Spec, chain, examine
+from .standins import whole
+
+Change = tuple[Path, Any, Path]
 
 
 def presets() -> list[str]:
@@ -69,9 +73,10 @@ def _examined(text: str, file: str, folder: File | None) -> tuple[dict[str, Any]
     faults, records = Faults(file, text, locate(text)), Records(folder)
     made = examine(tree, faults, records)
     if made is not None:
-        _scenarios(made, tree, faults, records)
-    if made is not None and not faults.found:
-        references.guarded(faults, lambda: _deep(made, faults))
+        base = faults.keys()
+        if not faults.full:
+            references.guarded(faults, lambda: _deep(made, tree, faults))
+        _scenarios(made, tree, faults, records, base)
     return tree, made, faults.sorted()
 
 
@@ -84,20 +89,24 @@ def _syntax(error: Exception, text: str, file: str) -> Fault:
     return Fault("MT105", "file", hostile.visible(said[:200]), "TOML", "", file, line, hostile.visible(row))
 
 
-def _deep(made: Contents, faults: Faults) -> None:
+def _deep(made: Contents, tree: Mapping[str, Any], faults: Faults) -> None:
     """The rules themselves, run once; their faults stand at the line of the part that uses them, and name the rule's own line."""
-    from .build import economy
+    c = whole(made, tree, faults)
+    if not {c.network.token, c.network.fiat} <= c.assets.keys() or any(f.code == "MT102" for _, f in faults.found):
+        return  # no economy, or one that takes more memory than it may
+    economy = build.economy(c)
+    found = inspect_economy(economy, references.unsound(c, economy, faults)).faults
+    for f in found if found or faults.found else sample(economy):
+        if not references.cascades(c, tree, faults, f):
+            faults.append(references.place_of(made, f), f)
 
-    for f in economy(made).check():
-        code = f"See {f.file}:{f.line}: {f.text.strip()}" if f.file and f.line else f.hint
-        faults.append(references.place_of(made, f), replace(f, hint=code))
 
-
-def _scenarios(made: Contents, tree: Mapping[str, Any], faults: Faults, records: Records) -> None:
-    """Each scenario's circle, paths, and the variant it makes."""
+def _scenarios(made: Contents, tree: Mapping[str, Any], faults: Faults, records: Records, base: set[Key]) -> None:
+    """Each scenario's circle, its paths, and what is wrong with the variant it makes that is not wrong with what it builds on."""
     if len(made.scenario) > hostile.SCENARIOS:
         faults.add("MT102", ("scenario",), f"{len(made.scenario)} scenarios", f"at most {hostile.SCENARIOS}")
         return
+    places, known = {}, {}
     for name, table in made.scenario.items():
         at = ("scenario", name)
         if table.extends and table.extends not in tree["scenario"]:
@@ -105,30 +114,40 @@ def _scenarios(made: Contents, tree: Mapping[str, Any], faults: Faults, records:
         first = chain(made.scenario, name)[0]
         if made.scenario[first].extends in made.scenario:
             faults.add("MT117", (*at, "extends"), f"'{name}' extends itself, in a circle", "a chain of scenarios that ends")
-        unknown = [(f, place) for path, _, place in paths.flat(table.set) for f in references.path_faults(made, tree, path)]
-        for f, place in unknown:
-            faults.append((*at, "set", *place), f)
-        if not unknown and not faults.found:
-            for f, place in _variant(made, tree, name, faults, records):
-                faults.append(place, replace(f, where=f"{name}: {f.where}"))
-            if faults.found:
-                return
+        else:
+            known[name] = base
+        places[name] = list(_places(made, tree, name, faults))
+    for name in sorted(known, key=lambda n: len(chain(made.scenario, n))):
+        if not faults.full:
+            known[name] = _variant(made, tree, name, faults, records, known.get(made.scenario[name].extends, base), places)
 
 
-def _variant(made: Contents, tree: Mapping[str, Any], name: str, faults: Faults, records: Records) -> Iterator[tuple[Fault, tuple[str | int, ...]]]:
-    """The faults of the file with a scenario's values, placed at the value that brings them."""
-    changed, brought = deepcopy(dict(tree)), {}
-    for step in chain(made.scenario, name):
-        for path, value, place in paths.flat(made.scenario[step].set):
-            try:
-                at = paths.resolve(made, path)
-                paths.assign(changed, at, value)
-            except UsageError as error:
-                yield from ((replace(f, code="MT116"), ("scenario", step, "set", *place)) for f in error.faults)
-                return
-            brought[at] = ("scenario", step, "set", *place)
-    variant = Faults(faults.file, "", {}, dict(faults.names))
+def _places(made: Contents, tree: Mapping[str, Any], name: str, faults: Faults) -> Iterator[Change]:
+    """(place in the file, value, place in the scenario) of each value that a scenario sets; one that names nothing is a fault."""
+    for path, value, place in paths.flat(made.scenario[name].set):
+        here = ("scenario", name, "set", *place)
+        try:
+            at = references.place_in(made, tree, path, faults)
+            paths.assign(deepcopy(dict(tree)), at, value)
+        except UsageError as error:
+            for f in error.faults:
+                faults.append(here, replace(f, code="MT116", where=path[:80]))
+        else:
+            yield at, value, here
+
+
+def _variant(
+    made: Contents, tree: Mapping[str, Any], name: str, faults: Faults, records: Records, known: set[Key], places: Mapping[str, list[Change]]
+) -> set[Key]:
+    """Add the faults of the file with a scenario's values, placed at the value that brings them, but for `known` ones; all of them."""
+    changed, brought = deepcopy({k: v for k, v in tree.items() if k != "scenario"}), {}
+    for at, value, here in (change for step in chain(made.scenario, name) for change in places[step]):
+        paths.assign(changed, at, value)
+        brought[at] = here
+    variant = Faults(faults.file, "", {}, dict(faults.names), known=known)
     examine(changed, variant, records)
     for at, f in variant.found:
-        near = next((place for n in range(len(at), 0, -1) for target, place in brought.items() if target[:n] == at[:n]), ("scenario", name))
-        yield f, near
+        if (at, f.code, f.found) not in known:
+            near = next((here for n in range(len(at), 0, -1) for target, here in brought.items() if target[:n] == at[:n]), ("scenario", name))
+            faults.append(near, replace(f, where=f"{name}: {f.where}"))
+    return variant.keys()

@@ -11,7 +11,7 @@ assets.RENDER.cap, network.horizon, evaluation.epoch, disclosure.governance.quor
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any
@@ -37,8 +37,8 @@ def resolve(c: Contents, path: str) -> Path:
 
 def find(c: Contents, path: str) -> Path | None:
     """As `resolve`, but None for an unknown path."""
-    head, *rest = path.split(".")
-    for at in _places(c, head, rest):
+    parts, holders = [(p.name, p.at) for p in c.parts], {i: t.holder for i, t in c.allocation.items()}
+    for at in _places(parts, holders, c.signals, path):
         try:
             reach(c, at)
         except (LookupError, AttributeError):
@@ -47,16 +47,26 @@ def find(c: Contents, path: str) -> Path | None:
     return None
 
 
-def _places(c: Contents, head: str, rest: list[str]) -> Iterator[Path]:
+def written(tree: Mapping[str, Any], path: str) -> Iterator[Path]:
+    """Where the value that `path` names may stand in a raw file, sound or not."""
+    tables = {s: list(enumerate(t)) if isinstance(t := tree.get(s), list) else [] for s in ("process", "mechanism", "allocation")}
+    parts = [(t.get("name", t.get("use")), (s, i)) for s in ("process", "mechanism") for i, t in tables[s] if isinstance(t, dict)]
+    holders = {i: t.get("holder") for i, t in tables["allocation"] if isinstance(t, dict)}
+    signals = tree.get("signals")
+    return _places(parts, holders, signals if isinstance(signals, dict) else (), path)
+
+
+def _places(parts: Iterable[tuple[Any, Path]], holders: Mapping[int, Any], signals: Container[str], path: str) -> Iterator[Path]:
+    head, *rest = path.split(".")
     inner = [int(k) if INDEX.fullmatch(k) else k for k in rest]
     if not rest or len(rest) > 16:
         return
-    yield from ((*part.at, *inner) for part in c.parts if part.name == head)
+    yield from ((*at, *inner) for name, at in parts if name == head)
     if head == "allocation":
-        yield from (("allocation", i, *inner[1:]) for i, t in c.allocation.items() if t.holder == rest[0])
+        yield from (("allocation", i, *inner[1:]) for i, holder in holders.items() if holder == rest[0])
     if head in SECTIONS:
         yield (head, *rest[:1], *inner[1:]) if head != "allocation" else (head, *inner)
-    if head in c.signals:
+    if head in signals:
         yield ("signals", head, *inner)
 
 
@@ -108,9 +118,15 @@ def assign(tree: dict[str, Any], at: Path, value: Any) -> None:
         except (LookupError, TypeError):
             here = None
         if not isinstance(here, dict | list) or (isinstance(here, dict) and "value" in here and following not in here):
-            whole = ".".join(map(str, at))
-            raise UsageError(Fault("MT511", whole, f"'{key}' is not written out in the file", "a list or table that can be changed in one place"))
+            raise _unwritten(at, key)
+    if isinstance(here, list) != isinstance(at[-1], int) or (isinstance(here, list) and at[-1] not in range(len(here))):
+        raise _unwritten(at, at[-1])
     here[at[-1]] = value
+
+
+def _unwritten(at: Path, key: str | int) -> UsageError:
+    whole = ".".join(map(str, at))
+    return UsageError(Fault("MT511", whole, f"'{key}' is not written out in the file", "a list or table that can be changed in one place"))
 
 
 def flat(values: Mapping[str, Any], prefix: str = "", at: Path = ()) -> Iterator[tuple[str, Any, Path]]:

@@ -13,24 +13,27 @@ from ..check import composition
 from ..economy import Economy
 from ..errors import Fault, UsageError
 from ..mechanisms.base import Parameters
+from ..units import parse, resolve
 from . import build, hostile, paths
 from .faults import Faults, show
 from .lines import Path
-from .model import ROLES, Contents
+from .model import ROLE_UNITS, ROLES, Contents
 from .sizes import sizes
+from .standins import struck, whole
+
+SINGLE = {("network",), ("evaluation",), ("disclosure",)}  # sections of one table
 
 
 def references(c: Contents, tree: Mapping[str, Any], faults: Faults) -> None:
     """Add every fault between tables. Names whose own table has a fault are passed over, so that one mistake is told once."""
-    known = _assets(c, tree, faults)
+    _assets(c, tree, faults)
     _accounts(c, tree, faults)
     if len(c.accounts) == len(tree.get("accounts", {})) and len(c.allocation) == len(tree.get("allocation", [])):
         _supply(c, faults)
     _evaluation(c, tree, faults)
     if c.steps > hostile.STEPS or c.network.horizon < c.network.step:
         faults.add("MT120", ("network", "horizon"), f"{c.steps:,} steps", f"from 1 to {hostile.STEPS:,}")
-    if known:
-        guarded(faults, lambda: _composition(c, tree, faults))
+    guarded(faults, lambda: _composition(whole(c, tree, faults), tree, faults))
 
 
 def guarded(faults: Faults, run: Callable[[], None]) -> None:
@@ -41,9 +44,9 @@ def guarded(faults: Faults, run: Callable[[], None]) -> None:
         faults.add("MT122", (), f"{type(error).__name__}: {str(error)[:200]}", "parameters that its mechanisms can work with")
 
 
-def _assets(c: Contents, tree: Mapping[str, Any], faults: Faults) -> bool:
-    """Whether every asset that the file names is there and sound."""
-    before, declared = len(faults.found), tree.get("assets", {})
+def _assets(c: Contents, tree: Mapping[str, Any], faults: Faults) -> None:
+    """Every asset that an account names is declared and held."""
+    declared = tree.get("assets", {})
     for kind, table in c.accounts.items():
         for i, asset in enumerate(table.holds):
             if c.asset(asset) not in declared:
@@ -52,7 +55,6 @@ def _assets(c: Contents, tree: Mapping[str, Any], faults: Faults) -> bool:
         for asset in table.opening:
             if c.asset(asset) not in held:
                 faults.add("MT113", ("accounts", kind, "opening", asset), f"it does not hold '{asset[:60]}'", "an asset that it holds", near=(asset, held))
-    return len(faults.found) == before and len(declared) == len(c.assets)
 
 
 def _accounts(c: Contents, tree: Mapping[str, Any], faults: Faults) -> None:
@@ -78,41 +80,89 @@ def _evaluation(c: Contents, tree: Mapping[str, Any], faults: Faults) -> None:
     for role in ROLES:
         if (name := getattr(c.evaluation, role)) and name not in tree.get("signals", {}):
             faults.add("MT114", ("evaluation", role), f"no signal '{name[:60]}'", "a key of [signals]", near=(name, c.signals))
+        elif name in c.signals and role in ROLE_UNITS:
+            _role(c, role, name, faults)
     for i, path in enumerate(c.evaluation.usage):
         at, place = ("evaluation", "usage", i), paths.find(c, path)
         if place is None:
-            for fault in path_faults(c, tree, path):
-                faults.append(at, fault)
+            try:
+                place_in(c, tree, path, faults)
+            except UsageError as error:
+                for fault in error.faults:
+                    faults.append(at, replace(fault, code="MT116"))
         elif not isinstance(value := paths.reach(c, place), Decimal):
             faults.add("MT116", at, f"{path} is {show(value)}", "a parameter that is one number")
 
 
-def path_faults(c: Contents, tree: Mapping[str, Any], path: str) -> Iterator[Fault]:
-    """The fault of a path that names nothing; silent when the table it names has a fault of its own."""
-    try:
-        paths.resolve(c, path)
-    except UsageError as error:
-        lost = {str(t.get("name", t.get("use"))) for s in ("process", "mechanism") for t in tree.get(s, []) if isinstance(t, dict)} - {p.name for p in c.parts}
-        if path.partition(".")[0] not in lost:
-            yield from (replace(f, code="MT116") for f in error.faults)
+def _role(c: Contents, role: str, name: str, faults: Faults) -> None:
+    """A role's signal has the role's unit, and its price is the one that the mechanisms go by: a verdict rests on them."""
+    unit, wanted = resolve(c.signals[name].unit, c.aliases), resolve(ROLE_UNITS[role], c.aliases)
+    if not parse(unit).same(parse(wanted)):
+        faults.add("MT132", ("evaluation", role), f"'{name}' is in {unit}", wanted)
+    elif role == "price":
+        used = {s for part in c.mechanism.values() for s in _prices(c, part.params, wanted)}
+        if used and name not in used:
+            faults.add("MT114", ("evaluation", role), f"no mechanism goes by '{name}'", "the price that they use: " + ", ".join(sorted(used))[:120])
+
+
+def _prices(c: Contents, params: Parameters, unit: str) -> Iterator[str]:
+    """Signals in the price's unit that a mechanism reads or writes."""
+    for field in type(params).model_fields:
+        if field_kind(type(params), field).get("kind") in ("reads", "writes"):
+            for name in _several(getattr(params, field)):
+                if name in c.signals and parse(resolve(c.signals[name].unit, c.aliases)).same(parse(unit)):
+                    yield name
+
+
+def place_in(c: Contents, tree: Mapping[str, Any], path: str, faults: Faults) -> Path:
+    """Where the value that `path` names stands, also in a table that has a fault of its own. Errors: UsageError MT510."""
+    tables = struck(faults)
+    at = paths.find(c, path) or next((at for at in paths.written(tree, path) if at[:1] in SINGLE & tables or at[:2] in tables), None)
+    return at or paths.resolve(c, path)
 
 
 def _composition(c: Contents, tree: Mapping[str, Any], faults: Faults) -> None:
+    if not {c.network.token, c.network.fiat} <= c.assets.keys():
+        return  # without its money an economy is none
     economy = build.economy(c)
     if sizes(c, economy, faults):
         return
     _places(c, tree, economy, faults)
-    whole = {section: set(tree.get(section, {})) - set(getattr(c, section)) for section in ("signals", "accounts")}
-    for fault in composition(economy):
-        if not any(f"'{name}'" in fault.where for name in whole["signals"]):
+    for fault in composition(economy, unsound(c, economy, faults)):
+        if faults.full:
+            return
+        if not cascades(c, tree, faults, fault):
             at = place_of(c, fault)
             faults.append(at, replace(fault, where=faults.where(at)) if at[:1] == ("allocation",) else fault)
+
+
+def unsound(c: Contents, economy: Economy, faults: Faults) -> set[str]:
+    """The names of uses that cannot be run: with a fault of their own, or with an account or signal that has one."""
+    tables, chart, binder = struck(faults), set(economy.accounts), economy.binder(None)
+    tranches = (resolve_account(t.account, economy.aliases) for t in c.allocation.values())
+    out = {"vesting"} if ("allocation",) in tables or not chart.issuperset(tranches) else set()
+    for use, at in ((p.use, p.at) for p in c.parts):
+        places = (resolve_account(text, economy.aliases) for text, _ in _named(use.params, at))
+        if at in tables or not chart.issuperset(places) or not economy.signals.keys() >= {*binder.reads(use.params), *binder.writes(use.params)}:
+            out.add(use.name)
+    return out
+
+
+def cascades(c: Contents, tree: Mapping[str, Any], faults: Faults, fault: Fault) -> bool:
+    """Whether a fault only says that something is missing whose table has a fault of its own."""
+    if any(f"'{name}'" in fault.where for name in set(tree.get("signals", {})) - set(c.signals)):
+        return True
+    return fault.code == "MT203" and any(f"{name}/" in fault.found for section, name in _tables(faults) if section == "accounts")
+
+
+def _tables(faults: Faults) -> Iterator[tuple[str | int, str | int]]:
+    yield from ((at[0], at[1]) for at in struck(faults) if len(at) == 2)
 
 
 def _places(c: Contents, tree: Mapping[str, Any], economy: Economy, faults: Faults) -> None:
     """Every account that a parameter names must be in the chart."""
     chart, valid = set(economy.accounts), [str(a) for a in economy.accounts]
-    broken = set(tree.get("accounts", {})) - set(c.accounts)
+    broken = {name for section, name in _tables(faults) if section == "accounts"}
     tables = [*((p.params, p.at) for p in c.parts), *((t, ("allocation", i)) for i, t in c.allocation.items())]
     for text, at in (found for params, where in tables for found in _named(params, where)):
         place = resolve_account(text, economy.aliases)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
 
 from ..accounts import Account
 from ..arithmetic import NUMPY
+from ..binding import Binder, resolve_account
 from ..economy import Economy
 from ..holds import held
 from ..mechanisms.base import Mechanism, Use
@@ -33,8 +35,10 @@ def sizes(c: Contents, economy: Economy, faults: Faults) -> bool:
     for name, signal in c.signals.items():
         kind = c.accounts.get(signal.per)
         found[("accounts", signal.per, "holders") if kind else ("signals", name)] += kind.holders if kind else 1
+    homes = {p.name: p.at for p in c.parts}
+    names, numbers = economy.binder(None), economy.binder(NUMPY)
     for use in economy.uses:
-        for at, rows in _rows(c, economy, use):
+        for at, rows in _rows(c, economy, use, homes.get(use.name, ("allocation",)), names, numbers):
             found[at] += rows
     total = sum(found.values())
     if total <= ROWS:
@@ -45,28 +49,29 @@ def sizes(c: Contents, economy: Economy, faults: Faults) -> bool:
     return True
 
 
-def _rows(c: Contents, economy: Economy, use: Use) -> Iterator[tuple[Path, int]]:
-    """(place, rows) of what a mechanism keeps: lots, noise and memory."""
-    home: Path = next((p.at for p in c.parts if p.name == use.name), ("allocation",))
+def _rows(c: Contents, economy: Economy, use: Use, home: Path, names: Binder, numbers: Binder) -> Iterator[tuple[Path, int]]:
+    """(place, rows) of what a mechanism keeps: lots, noise and memory. One whose code fails on its parameters takes none; that has its own fault."""
 
     def population(place: Account | None) -> tuple[Path, int]:
         kind = economy.kinds.get(place.kind) if place else None
         return (("accounts", kind.name, "holders") if kind and kind.name in c.accounts else home), kind.holders if kind else 1
 
-    p = economy.binder(None).bind(use.params)
-    for place, number in use.mechanism.lots(p).items():
-        yield home, (number - 1) * population(place)[1]
+    kind = type(use.mechanism)
+    if kind.lots is not Mechanism.lots:
+        for place, number in use.mechanism.lots(names.bind(use.params)).items():
+            yield home, (number - 1) * population(place)[1]
     for noise in use.mechanism.noise.values():
-        yield population(getattr(p, noise.per) if noise.per else None)
-    if type(use.mechanism).memory is Mechanism.memory:
+        yield population(resolve_account(getattr(use.params, noise.per), economy.aliases) if noise.per else None)
+    if kind.memory is Mechanism.memory:
         return
-    p = economy.binder(NUMPY).bind(use.params)
-    vars(p).update(use.mechanism.derive(p, NUMPY))
     made: list[tuple[Path, int]] = []
 
     def make(value: Any, unit: str = "1", of: Account | None = None) -> Any:
         made.append(population(of))
         return np.broadcast_to(NUMPY.num(value), (made[-1][1], 1))  # takes no memory
 
-    use.mechanism.memory(p, make)
+    with suppress(Exception), np.errstate(all="ignore"):
+        p = numbers.bind(use.params)
+        vars(p).update(use.mechanism.derive(p, NUMPY))
+        use.mechanism.memory(p, make)
     yield from made
