@@ -203,6 +203,11 @@ def test_a_value_of_a_scenario_is_examined_in_a_table_with_a_fault_of_its_own() 
     }
 
 
+def test_an_account_that_must_be_there_is_not_empty() -> None:
+    (fault,) = check(TOWN.replace('account = "team/token"', 'account = ""'))
+    assert (fault.code, fault.where, fault.line) == ("MT112", "allocation.team.account", 48)
+
+
 @pytest.mark.parametrize("path", ["jobs.payees.to", "jobs.0", "jobs.burn_shar.0", "jobs.payees.9", "emission.budgets.0.value.0", "jobs", "jobs.payees"])
 def test_no_place_in_a_table_with_a_fault_ends_a_check(path: str) -> None:
     text = TOWN.replace("burn_share = {", "burn_shar = {").replace("recipients = [", "recipient = [")

@@ -86,7 +86,7 @@ class Reader:
         if kind == "values":
             return raw
         if kind in ("account", "reads", "writes"):
-            return self.reference(str(kind), raw, at)
+            return self.reference(str(kind), raw, at, needed=cls.model_fields[name].is_required())
         doc = cls.model_fields[name].description or ""
         return self.valued(raw, at, unit, "moment" if cls is Point and name == "day" else str(kind), doc)
 
@@ -176,9 +176,9 @@ class Reader:
         items = [self.model(inner, item, (*at, i), words) for i, item in enumerate(raw)]
         return BAD if None in items else tuple(items)
 
-    def reference(self, kind: str, raw: Any, at: Path) -> Any:
+    def reference(self, kind: str, raw: Any, at: Path, *, needed: bool) -> Any:
         """An account as `kind/ASSET`, or names of signals; whether they exist is asked when all is read."""
-        if kind == "account" and isinstance(raw, str) and raw and not _account(raw):
+        if kind == "account" and isinstance(raw, str) and (raw or needed) and not _account(raw):
             self.faults.add("MT112", at, f"{show(raw)} is not an account", "kind/ASSET, such as providers/token")
             return BAD
         return tuple(raw) if isinstance(raw, list) else raw

@@ -189,6 +189,8 @@ def place_of(c: Contents, fault: Fault) -> Path:
     if words[:2] == ["vesting", "tranches"] and len(words) > 2:
         return ("allocation", list(c.allocation)[int(words[2])], *words[3:])
     parts = {p.name: p for p in c.parts}
+    if words[:1] == ["vesting"] and "vesting" not in parts:
+        return ("allocation",)
     part = parts.get(words[0]) if words else None
     if part is None:
         told = [parts[w] for w in re.findall(r"\w+", fault.found) if w in parts]
