@@ -60,6 +60,10 @@ def test_more_rows_than_memory_are_refused_at_their_line_before_any_is_taken(tex
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 20 << 10  # [KiB]
 
 
+def test_an_impossible_crowd_is_told_once() -> None:
+    assert [f.code for f in check(crowd(1_000_001))] == ["MT109"]
+
+
 def test_lots_are_counted_at_the_mechanism_that_asks_for_them() -> None:
     (fault,) = check(crowd(2, '[[mechanism]]\nuse = "spec_hoarder"\nslots = 1_000_000\n'), "x.toml")
     assert (fault.code, fault.where, fault.text) == ("MT102", "spec_hoarder", "[[mechanism]]")

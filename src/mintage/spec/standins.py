@@ -13,6 +13,7 @@ from ..check import caught
 from ..errors import Fault
 from ..mechanisms.base import Mechanism, Use
 from .faults import Faults
+from .hostile import CELLS
 from .lines import Path
 from .model import ASSET, KIND, AccountTable, AssetTable, Contents, Part, SignalTable
 
@@ -46,7 +47,7 @@ def _account(c: Contents, sound: AccountTable | None, raw: Mapping[str, Any], as
     held = raw.get("holds") if isinstance(raw.get("holds"), list) else []
     holders = raw.get("holders")
     table = sound or AccountTable(holds=tuple(a for a in held or () if isinstance(a, str)))
-    if sound is None and type(holders) is int and holders > 1:
+    if sound is None and type(holders) is int and 1 < holders <= CELLS:
         table = table.model_copy(update={"holders": holders})
     holds = tuple(a for a in table.holds if c.asset(a) in assets)
     known = {c.asset(a) for a in holds}
