@@ -8,7 +8,7 @@ from typing import Any
 
 from ..flows import Flow
 from .base import Emitted, Mechanism, Number, Parameters, Ref, Schedule, State, Tag, account, event, number, option, reads, schedule, writes
-from .sharing import Share, column, not_one, peak, spread
+from .sharing import Share, column, not_one, peak, pro_rata, spread
 
 
 def shown(p: Any, pay: Any, ctx: Any) -> dict[str, Any]:
@@ -52,7 +52,7 @@ class WorkRewards(Mechanism):
         xp, work = ctx.xp, state["approved"]
         if p.work:
             work = work + signals[p.work] * ctx.dt
-        pot = xp.minimum(p.budget.at(ctx), state[p.pool])
+        pot = xp.minimum(p.budget.at(ctx), xp.total(state[p.pool]))
         pay = pot * xp.div(work, xp.total(work), xp.num(0))
         return [Flow(p.pool, p.providers, pay, "reward")], {"approved": state["approved"] * 0, **shown(p, pay, ctx)}
 
@@ -90,7 +90,7 @@ class AvailabilityRewards(Mechanism):
         weight = nodes * p.uptime
         if p.score:
             weight = weight * signals[p.score]
-        pot = xp.minimum(xp.minimum(p.budget.at(ctx), state[p.pool]), p.per_node * xp.total(nodes))
+        pot = xp.minimum(xp.minimum(p.budget.at(ctx), xp.total(state[p.pool])), p.per_node * xp.total(nodes))
         pay = pot * xp.div(weight, xp.total(weight), xp.num(0))
         return [Flow(p.pool, p.providers, pay, "reward")], shown(p, pay, ctx)
 
@@ -151,5 +151,7 @@ class Grants(Mechanism):
         return not_one("recipients", sum((r.share for r in p.recipients), Decimal(0)))
 
     def step(self, p: Any, state: State, signals: Mapping[str, Any], ctx: Any) -> Emitted:
-        amount = ctx.xp.minimum(p.budget.at(ctx), state[p.pool])
-        return [Flow(p.pool, r.to, spread(ctx.xp, state, r.to, amount * r.share), "grant") for r in p.recipients], {}
+        xp = ctx.xp
+        amount = xp.minimum(p.budget.at(ctx), xp.total(state[p.pool]))
+        shares = [(r.to, pro_rata(xp, state, p.pool, amount * r.share)) for r in p.recipients]  # of several treasuries each gives by what it has
+        return [Flow(p.pool, to, x if x.shape[-2] > 1 else spread(xp, state, to, x), "grant") for to, x in shares], {}
