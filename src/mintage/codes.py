@@ -6,7 +6,8 @@ CODES: dict[str, tuple[str, str]] = {
     "MT101": ("The file cannot be read", "A spec is an ordinary text file that exists and that you may read: no folder, device or pipe."),
     "MT102": (
         "Too large",
-        "Bounds keep a file from anywhere harmless: 1 MiB of text, 10,000 keys, 1,000 mechanisms, 512 MiB for a sample run (262,144 rows of balances and signals). Split the model or use cohorts.",
+        "Bounds keep a file from anywhere harmless: 1 MiB of text, 10,000 keys, 1,000 mechanisms, 262,144 rows of balances and "
+        "signals. Split the model or use cohorts.",
     ),
     "MT103": ("Not plain text", "A spec is UTF-8 without a byte order mark and without NUL characters. Save it again as UTF-8."),
     "MT104": (
