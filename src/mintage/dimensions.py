@@ -193,6 +193,10 @@ class CheckArithmetic:
     def with_unit(self, value: Any, unit: Unit) -> Quantity:
         return Quantity(value, unit)
 
+    def freeze(self, x: Operand) -> Operand:
+        """Quantities are values: there is nothing to write to."""
+        return x
+
     def below_zero(self, x: Operand) -> bool:
         """Whether an event's argument is negative: the sample arguments of a check are not."""
         return False
