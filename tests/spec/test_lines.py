@@ -83,3 +83,10 @@ def test_tokens_of_any_text_end_and_cover_it_in_order(text: str) -> None:
     found = list(tokens(text))
     assert [t.line for t in found] == sorted(t.line for t in found)
     assert len("".join(t.text for t in found)) <= len(text)
+
+
+def test_quotes_inside_a_long_string_end_nothing_and_what_is_cut_off_ends_too() -> None:
+    """Python 3.11.2 read this string as open, and the list behind it was then read for ever."""
+    assert set(locate('a = """x\n[y]\n"q" = 1"""\nb = [1, # c ]\n 2]')) == {("a",), ("b",), ("b", 0), ("b", 1)}
+    for cut in ("b = [1,", "b = [[", "b = [}", "b = {x = [1", "b = [1}, 2"):
+        assert ("b",) in locate(cut)

@@ -12,14 +12,15 @@ from typing import NamedTuple
 
 Path = tuple[str | int, ...]
 
+# no possessive repeats: on groups they fail in Python 3.11.2, which Debian 12 ships; the alternatives begin differently, so none backtracks far
 TOKEN = re.compile(
-    r"""(?P<long>\"{3}(?:\\.|[^"\\]|"(?!""))*+"{3,5}|'{3}(?:[^']|'(?!''))*+'{3,5})
-    |(?P<text>(?!\"{3}|'{3})(?:"(?:\\.|[^"\\\n])*+"|'[^'\n]*+'))
+    r"""(?P<long>\"{3}(?:\\.|[^"\\]|"(?!""))*"{3,5}|'{3}(?:[^']|'(?!''))*'{3,5})
+    |(?P<text>(?!\"{3}|'{3})(?:"(?:\\.|[^"\\\n])*"|'[^'\n]*'))
     |(?P<open>["'])
-    |(?P<skip>\#[^\n]*+|[ \t\r]++)
+    |(?P<skip>\#[^\n]*|[ \t\r]+)
     |(?P<newline>\n)
     |(?P<mark>[\[\]{}=,.])
-    |(?P<bare>[^\s"'\#\[\]{}=,.]++)
+    |(?P<bare>[^\s"'\#\[\]{}=,.]+)
     |(?P<odd>.)""",
     re.DOTALL | re.VERBOSE,
 )
@@ -134,8 +135,10 @@ class _Locator:
         self.at += 1
         index = 0
         while not self.closes("]"):
-            self.mark((*path, index), self.rest[self.at].line)
+            before = self.at
+            self.mark((*path, index), self.rest[before].line)
             self.value((*path, index))
+            self.at = max(self.at, before + 1)  # never stand still, whatever the text
             index += 1
 
     def inline(self, path: Path) -> None:
@@ -144,10 +147,10 @@ class _Locator:
             self.pair(path)
 
     def closes(self, mark: str) -> bool:
-        """Skip commas and line ends; True, and past it, at the closing mark."""
-        while self.sees("\n") or self.sees(","):
+        """Skip commas and line ends; True, and past it, at the closing mark or at the end of a text that lacks it."""
+        while self.at < len(self.rest) and (self.sees("\n") or self.sees(",")):
             self.at += 1
-        shut = self.sees(mark)
+        shut = self.at >= len(self.rest) or self.sees(mark)
         self.at += shut
         return shut
 
