@@ -96,15 +96,12 @@ def redirect(e: Evidence) -> Finding:
     proposals = declared(e, "governance.proposals")
     if not proposals or len(proposals) < 5:
         return not_shown("fewer than 5 passed proposals are declared")
-    if declared(e, "governance.affiliates_quality") is None and sum(float(p.moved_to_affiliates) for p in proposals) <= 0.5 * sum(
-        float(p.moved_total) for p in proposals
-    ):
-        return not_shown("governance.affiliates_quality is not declared, so whether affiliates are favoured by chance cannot be told")
     part, whole = ([float(getattr(p, name)) for p in proposals] for name in ("moved_to_affiliates", "moved_total"))
     if not sum(whole) or any(a > b for a, b in zip(part, whole, strict=True)):
         return not_shown("the declared proposals move nothing, or more to affiliates than in all")
-    index = sum(part) / sum(whole)
-    quality = declared(e, "governance.affiliates_quality")
+    index, quality = sum(part) / sum(whole), declared(e, "governance.affiliates_quality")
+    if quality is None and index <= 0.5:
+        return not_shown("governance.affiliates_quality is not declared, so whether affiliates are favoured by chance cannot be told")
     chance = None if quality is None else M.redirect_surprise(part, whole, float(quality))
     said = f"{index:.0%} of the emission that proposals moved went to affiliates"
     if chance is not None:
