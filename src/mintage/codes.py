@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from .codes_live import LIVE
+
 CODES: dict[str, tuple[str, str]] = {
     "MT101": ("The file cannot be read", "A spec is an ordinary text file that exists and that you may read: no folder, device or pipe."),
     "MT102": (
@@ -272,4 +274,4 @@ CODES: dict[str, tuple[str, str]] = {
         "No such chart",
         "The name is neither a chart nor a fan of one of this document's series (fan:NAME, such as fan:price). The message names the nearest valid one.",
     ),
-}
+} | LIVE

@@ -85,6 +85,12 @@ class ServiceError(MintageError):
     exit_status = 5
 
 
+class LedgerError(MintageError):
+    """The ledger refused, or is not what it should be; what was acknowledged before still stands."""
+
+    exit_status = 4
+
+
 def nearest(name: str, valid: object) -> str:
     """A hint naming the valid names closest to `name`, or all of them when few, or nothing."""
     names = sorted(str(v) for v in valid)  # type: ignore[attr-defined]

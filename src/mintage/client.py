@@ -1,0 +1,1 @@
+"""The typed client of a live network's HTTP API."""

@@ -1,0 +1,1 @@
+"""The HTTP edge of a live network: routes generated from the mechanisms' declared events."""
