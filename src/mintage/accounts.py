@@ -48,7 +48,10 @@ class Asset:
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of account. `overdraft` may go below zero; `circulating` counts as float; `role` is who stands behind it."""
+    """A kind of account. `overdraft` may go below zero; `circulating` counts as float; `role` is who stands behind it.
+
+    `members` says who may join it live with a row of their own: nobody (""), anyone ("open"), or whoever joins the kind of that name.
+    """
 
     name: str
     assets: tuple[str, ...]
@@ -56,6 +59,7 @@ class Kind:
     overdraft: bool = False
     circulating: bool = True
     role: Role = "public"
+    members: str = ""
 
 
 EXTERNAL, ISSUANCE, BURNED = "external", "issuance", "burned"

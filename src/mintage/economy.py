@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
@@ -19,7 +19,7 @@ from .binding import Binder
 from .errors import Fault, MintageError, RunError, SpecError, nearest
 from .flows import Flow
 from .holds import held
-from .mechanisms.base import Context, Emitted, State, Use
+from .mechanisms.base import Context, Emitted, Mechanism, State, Use
 
 if TYPE_CHECKING:
     from .arithmetic import Arithmetic
@@ -31,13 +31,15 @@ Settle = Callable[["Bound", Balances, list[Flow]], list[Flow]]
 
 @dataclass(frozen=True)
 class SignalDecl:
-    """A signal of the economy: its unit, its value before the first step, and the kind whose holders it has a row for (`per`)."""
+    """A signal of the economy: its unit, its value before the first step, the kind whose holders it has a row for (`per`), and the value of the
+    row of an owner who joins that kind live (`join`)."""
 
     name: str
     unit: str
     start: Decimal | tuple[Decimal, ...]
     doc: str = ""
     per: str = ""
+    join: Decimal = Decimal(0)
 
 
 @dataclass
@@ -83,14 +85,15 @@ class Economy:
                 self._ensure(place, role="escrow", circulating=False)
             for place in use.mechanism.holds(p):
                 owner = self.kinds.get(place.kind)
-                self._ensure(held(place), role="escrow", circulating=False, holders=owner.holders if owner else 1)
+                follow = place.kind if owner and owner.members else ""
+                self._ensure(held(place), role="escrow", circulating=False, holders=owner.holders if owner else 1, members=follow)
 
     def _ensure(self, place: Account, **traits: Any) -> None:
         known = self.kinds.get(place.kind)
         if known is None:
             self.kinds[place.kind] = Kind(place.kind, (place.asset,), **traits)
         elif place.asset not in known.assets:
-            self.kinds[place.kind] = Kind(known.name, (*known.assets, place.asset), known.holders, known.overdraft, known.circulating, known.role)
+            self.kinds[place.kind] = replace(known, assets=(*known.assets, place.asset))
 
     @property
     def aliases(self) -> dict[str, str]:
@@ -181,6 +184,7 @@ class Bound:
             dt = xp.num(economy.dt * use.every)
             ctx = Context(xp, 0, dt, {}, {}, None, use.every, use.offset)
             self.calls.append(Call(use.name, use.mechanism.step, p, dt, use.every, use.offset, writes, use, ctx))
+        self.stepping = [c for c in self.calls if type(c.use.mechanism).step is not Mechanism.step]
         self.overdraft = frozenset(a for a in economy.accounts if economy.kinds[a.kind].overdraft)
         self.caps = {n: xp.num(a.cap) for n, a in economy.assets.items() if a.cap is not None}
 
@@ -227,7 +231,7 @@ class Bound:
         `apply(balances, call, flows)` moves the money; `noise.take(name)` gives a call's noise.
         """
         opening, emit, take = dict(world.balances), self.emit, noise.take
-        for call in self.calls:
+        for call in self.stepping:
             if call.every == 1 or (t - call.offset) % call.every == 0:
                 flows, updates = emit(call, world, t, take(call.name), opening)
                 if flows:

@@ -26,6 +26,7 @@ else:
     Number = Decimal
     Ref = str
 
+Authority = Literal["owner", "operator"]
 Tag = Literal["revenue", "cost", "reward", "trade", "unlock", "fee", "transfer"]
 Emitted = tuple[list[Flow], dict[str, Any]]
 
@@ -77,9 +78,13 @@ def writes(default: Any, unit: str, doc: str) -> Any:
     return Field(... if default is None else default, description=doc, json_schema_extra={"kind": "writes", "unit": unit})
 
 
-def option(default: Any, doc: str) -> Any:
-    """A choice between named variants (annotate with Literal) or a bool. Python `if` on it is allowed."""
-    return Field(default, description=doc, json_schema_extra={"kind": "option"})
+def option(default: Any, doc: str, *, rows: str = "") -> Any:
+    """A choice between named variants (annotate with Literal) or a bool. Python `if` on it is allowed.
+
+    `rows` says that a list has one entry for each row of what the parameter of that name, an account or a signal, stands for: live, where
+    owners join, a newcomer takes the entry of its class.
+    """
+    return Field(default, description=doc, json_schema_extra={"kind": "option", **({"rows": rows} if rows else {})})
 
 
 class Point(Parameters):
@@ -143,16 +148,18 @@ class State:
 @dataclass(frozen=True)
 class Event:
     """Something a user causes. `roles` maps a role (payer, provider) to the account parameter whose rows it names; `arguments` maps an
-    argument to its unit; `order_free` says that many at once equal one after another."""
+    argument to its unit; `order_free` says that many at once equal one after another. `authority` says who may cause it live: the "owner" of
+    the row in its first role, or an "operator", who vouches for what the network cannot see (work that was good, dollars that arrived)."""
 
     name: str
     roles: Mapping[str, str]
     arguments: Mapping[str, str]
     order_free: bool
     doc: str = ""
+    authority: Authority = "owner"
 
 
-def event(*, roles: Mapping[str, str], arguments: Mapping[str, str], order_free: bool = False) -> Callable[[Any], Any]:
+def event(*, roles: Mapping[str, str], arguments: Mapping[str, str], order_free: bool = False, authority: Authority = "owner") -> Callable[[Any], Any]:
     """Mark a method `name(self, p, state, signals, ctx, rows, **arguments)` as an event; `rows` maps each role to rows of its account.
 
     Arguments are amounts: one below zero, or not a number, is refused (RunError MT311) before the rule sees it.
@@ -166,7 +173,7 @@ def event(*, roles: Mapping[str, str], arguments: Mapping[str, str], order_free:
                     raise RunError(Fault("MT311", f"{self.name}.{method.__name__}, argument '{name}'", "a negative amount, or not a number", "0 or more"))
             return method(self, p, state, signals, ctx, rows, *values, **named)  # type: ignore[no-any-return]
 
-        guarded.event = Event(method.__name__, dict(roles), dict(arguments), order_free, (method.__doc__ or "").strip())  # type: ignore[attr-defined]
+        guarded.event = Event(method.__name__, dict(roles), dict(arguments), order_free, (method.__doc__ or "").strip(), authority)  # type: ignore[attr-defined]
         return guarded
 
     return mark
@@ -185,6 +192,7 @@ class Mechanism:
     tags: Mapping[str, Tag] = {}
     ablation: Mapping[str, Any] = {}  # parameter values that replace this mechanism's token payment leg by a stablecoin
     events: ClassVar[Mapping[str, Event]] = {}
+    behaviour: ClassVar[bool] = False  # its step says what people do where nobody is there to do it: live they do it, and it is not called
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -222,8 +230,8 @@ class Mechanism:
         return []
 
     def step(self, p: Any, state: State, signals: Mapping[str, Any], ctx: Context) -> Emitted:
-        """One epoch: flows, and updates of signals it writes and memory it owns."""
-        raise AssertionError(f"{type(self).__name__} has no step")
+        """One epoch: flows, and updates of signals it writes and memory it owns. A mechanism without a step has events only."""
+        return [], {}
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ class BurnMint(Mechanism):
     """
 
     name = "burn_mint"
+    behaviour = True
     tags: Mapping[str, Tag] = {"pay": "revenue", "fee": "revenue", "settle": "trade", "reward": "reward"}
     ablation: Mapping[str, Any] = {"settlement": "stablecoin"}
 

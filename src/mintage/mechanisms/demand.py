@@ -16,6 +16,7 @@ class ElasticDemand(Mechanism):
     """
 
     name = "elastic_demand"
+    behaviour = True
 
     class Params(Parameters):
         level: Ref = reads("demand_level", "fiat/day", "spending at the reference fee and quality")

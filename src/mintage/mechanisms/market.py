@@ -22,6 +22,7 @@ class ImpactPrice(Mechanism):
     """
 
     name = "impact_price"
+    behaviour = True
 
     class Params(Parameters):
         price: Ref = writes("price", "fiat/token", "the price; its start is the opening price")
@@ -59,6 +60,7 @@ class OrderFlowPrice(Mechanism):
     """
 
     name = "order_flow_price"
+    behaviour = True
     tags: Mapping[str, Tag] = {"buy": "trade", "bought": "trade", "sell": "trade", "sold": "trade"}
 
     class Params(Parameters):

@@ -29,6 +29,7 @@ class ProviderEntry(Mechanism):
     """
 
     name = "provider_entry"
+    behaviour = True
     tags: Mapping[str, Tag] = {"sell": "trade", "proceeds": "trade", "cost": "cost"}
 
     class Params(Parameters):
@@ -40,7 +41,7 @@ class ProviderEntry(Mechanism):
         total: Ref = writes("", "node", "nodes of all tiers; empty: none")
         revenue: Ref = writes("", "fiat/node/day", "revenue of a node; empty: none")
         spending: Ref = writes("", "fiat/day", "what all nodes cost, paid or not; empty: none")
-        tiers: tuple[ProviderTier, ...] = option(..., "one for each row of providers, or one for all")
+        tiers: tuple[ProviderTier, ...] = option(..., "one for each row of providers, or one for all", rows="nodes")
         speed: Number = number("0.01", "1", "largest change of a tier in one call", ge="0", lt="1")
         tokens: Ref = account("", "providers' tokens; empty: costs and sales are not modelled")
         fiat: Ref = account("providers/fiat", "providers' fiat")

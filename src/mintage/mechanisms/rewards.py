@@ -78,7 +78,7 @@ class AvailabilityRewards(Mechanism):
         budget: Schedule = schedule("providers", "tokens paid in one call, from that day on")
         per_node: Number = number("75", "providers/node", "at most this for each qualified node and call", ge="0", source="RNP-006", date="2023-12-20")
         nodes: Ref = reads("nodes", "node", "qualified nodes of each provider")
-        tiers: tuple[AvailabilityTier, ...] = option((AvailabilityTier(),), "one for each row of providers, or one for all")
+        tiers: tuple[AvailabilityTier, ...] = option((AvailabilityTier(),), "one for each row of providers, or one for all", rows="providers")
         score: Ref = reads("", "1", "weight of each provider's nodes; empty: equal")
         rate: Ref = writes("", "providers/day", "signal that shows what each is paid; empty: none")
 
@@ -114,7 +114,7 @@ class ComputeScore(Mechanism):
     class Params(Parameters):
         earned: Ref = reads("earned", "token/day", "what each client earns for jobs")
         score: Ref = writes("score", "1", "the score")
-        clients: tuple[ClientTier, ...] = option(..., "attributes, one for each row, or one for all")
+        clients: tuple[ClientTier, ...] = option(..., "attributes, one for each row, or one for all", rows="earned")
         floor: Number = number("0.1", "1", "A of a client that earned nothing", ge="0", le="1", source="RNP-006", date="2023-12-20")
         w_earned: Number = number("0.25", "1", "weight of earnings", ge="0", le="1", source="RNP-006", date="2023-12-20")
         w_bandwidth: Number = number("0.35", "1", "weight of bandwidth", ge="0", le="1", source="RNP-006", date="2023-12-20")

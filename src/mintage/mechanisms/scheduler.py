@@ -31,12 +31,13 @@ class Scheduler(Mechanism):
     """
 
     name = "scheduler"
+    behaviour = True
 
     class Params(Parameters):
         demand: Ref = reads("demand", "fiat/day", "what customers would spend")
         nodes: Ref = reads("nodes", "node", "nodes of each tier")
         fee: Ref = reads("fee", "fiat/job", "list price of work")
-        tiers: tuple[SchedulerTier, ...] = option(..., "one for each row of nodes")
+        tiers: tuple[SchedulerTier, ...] = option(..., "one for each row of nodes", rows="nodes")
         policy: Literal["score", "capacity"] = option("score", "by score, or evenly")
         w_price: Number = number("1", "1", "weight of price", ge="0")
         w_latency: Number = number("1", "1", "weight of latency", ge="0")

@@ -21,12 +21,13 @@ from .disclosure import Disclosure
 from .faults import Faults, called, show
 from .history import ROWS, History, Records
 from .lines import Path
+from .live import Live
 from .model import ASSET, KIND, NAME, AccountTable, AssetTable, Contents, Evaluation, Network, Part, ScenarioTable, SignalTable, Source
 from .reader import Reader
 from .values import BAD, Values
 
 P = TypeVar("P", bound=Parameters)
-SECTIONS = ("network", "assets", "accounts", "signals", "process", "allocation", "mechanism", "scenario", "evaluation", "disclosure", "sources")
+SECTIONS = ("network", "assets", "accounts", "signals", "process", "allocation", "mechanism", "scenario", "evaluation", "disclosure", "live", "sources")
 COMMON = ("use", "name", "every", "offset", "doc", "history")
 TAKEN = {*SECTIONS, "vesting"}
 
@@ -56,6 +57,7 @@ def contents(tree: Mapping[str, Any], faults: Faults, records: Records) -> Conte
     out.scenario = dict(_tables(reader, tree, "scenario", ScenarioTable, NAME))
     out.evaluation = reader.model(Evaluation, tree.get("evaluation", {}), ("evaluation",), listed=False) or out.evaluation
     out.disclosure = reader.model(Disclosure, tree.get("disclosure", {}), ("disclosure",)) or out.disclosure
+    out.live = reader.model(Live, tree.get("live", {}), ("live",), listed=False) or out.live
     out.provenance = reader.listed
     return out
 
@@ -216,9 +218,9 @@ def _history(reader: Reader, kind: type[Mechanism], raw: Any, at: Path, records:
 
 def economy(c: Contents) -> Economy:
     """The economy that the contents describe: processes, then vesting, then mechanisms in order."""
-    kinds = {n: Kind(n, tuple(map(c.asset, a.holds)), a.holders, a.overdraft, a.circulating, a.role) for n, a in c.accounts.items()}
+    kinds = {n: Kind(n, tuple(map(c.asset, a.holds)), a.holders, a.overdraft, a.circulating, a.role, a.members) for n, a in c.accounts.items()}
     assets = {n: Asset(n, a.decimals, a.form, a.cap) for n, a in c.assets.items()}
-    signals = {n: SignalDecl(n, resolve(s.unit, c.aliases), s.start, s.doc, s.per) for n, s in c.signals.items()}
+    signals = {n: SignalDecl(n, resolve(s.unit, c.aliases), s.start, s.doc, s.per, s.join) for n, s in c.signals.items()}
     opening = {Account(n, c.asset(a)): amount for n, table in c.accounts.items() for a, amount in table.opening.items() if amount}
     vesting = [Use("vesting", Vesting(), Vesting.Params(tranches=tuple(c.allocation.values())))] if c.allocation else []
     uses = [*(p.use for p in c.process.values()), *vesting, *(p.use for p in c.mechanism.values())]

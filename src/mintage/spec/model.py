@@ -17,6 +17,7 @@ from ..mechanisms.base import Mechanism, Number, Parameters, Use, number, option
 from .disclosure import Disclosure
 from .hostile import CELLS
 from .lines import Path
+from .live import Live, design
 from .values import Provenance
 
 KIND = r"^[a-z][a-z0-9_]{0,47}$"
@@ -69,6 +70,7 @@ class AccountTable(Parameters):
     holders: int = size(1, "size of the population", ge=1, le=CELLS)
     circulating: bool = option(True, "counts as float")
     overdraft: bool = option(False, "may go below zero")
+    members: str = option("", "who may join live with a row of their own: nobody when empty, `open` for anyone, or the kind whose members these are")
     opening: dict[str, Number] = Field(default={}, description="opening balance by asset", json_schema_extra={"kind": "amounts", "unit": "1"})
     doc: str = option("", "a sentence for the reader")
 
@@ -81,6 +83,7 @@ class SignalTable(Parameters):
         ..., description="value before the first step, one for all rows or one a row", json_schema_extra={"kind": "number", "unit": "1"}
     )
     per: str = option("", "kind of account for whose holders it has a row each; empty: one row")
+    join: Number = design("0", "1", "live: value of the row of an owner who joins")
     doc: str = option("", "a sentence for the reader")
 
 
@@ -164,6 +167,7 @@ class Contents:
     scenario: dict[str, ScenarioTable] = field(default_factory=dict)
     evaluation: Evaluation = field(default_factory=Evaluation)
     disclosure: Disclosure = field(default_factory=Disclosure)
+    live: Live = field(default_factory=Live)
     sources: dict[str, Source] = field(default_factory=dict)
     provenance: list[Provenance] = field(default_factory=list)
 

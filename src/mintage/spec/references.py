@@ -31,6 +31,7 @@ def references(c: Contents, tree: Mapping[str, Any], faults: Faults) -> None:
     if len(c.accounts) == len(tree.get("accounts", {})) and len(c.allocation) == len(tree.get("allocation", [])):
         _supply(c, faults)
     _evaluation(c, tree, faults)
+    _live(c, tree, faults)
     if c.steps > hostile.STEPS or c.network.horizon < c.network.step:
         faults.add("MT120", ("network", "horizon"), f"{c.steps:,} steps", f"from 1 to {hostile.STEPS:,}")
     guarded(faults, lambda: _composition(whole(c, tree, faults), tree, faults))
@@ -92,6 +93,30 @@ def _evaluation(c: Contents, tree: Mapping[str, Any], faults: Faults) -> None:
                     faults.append(at, replace(fault, code="MT116"))
         elif not isinstance(value := paths.reach(c, place), Decimal):
             faults.add("MT116", at, f"{path} is {show(value)}", "a parameter that is one number")
+
+
+def _live(c: Contents, tree: Mapping[str, Any], faults: Faults) -> None:
+    """Signals, flows and assets that [live] names exist; members follow a kind that is open."""
+    signals, calls = tree.get("signals", {}), {p.name: p.mechanism for p in c.parts} | {"vesting": None}
+    for i, measure in enumerate(c.live.measure):
+        if measure.signal not in signals:
+            faults.add("MT114", ("live", "measure", i, "signal"), f"no signal '{measure.signal[:60]}'", "a key of [signals]", near=(measure.signal, c.signals))
+        for k, flow in enumerate(measure.flows):
+            if flow.partition(".")[0] not in calls:
+                faults.add("MT114", ("live", "measure", i, "flows", k), f"no mechanism '{flow[:60]}'", "MECHANISM.REASON", near=(flow.partition(".")[0], calls))
+    totals = {f"{word}/{asset}" for word in ("supply", "minted", "burned") for asset in tree.get("assets", {})}
+    for i, bound in enumerate(c.live.bound):
+        word, _, asset = bound.of.partition("/")
+        if bound.of not in signals and f"{word}/{c.asset(asset)}" not in totals:
+            valid = {*signals, *totals}
+            faults.add("MT114", ("live", "bound", i, "of"), f"nothing is called '{bound.of[:60]}'", "a signal, or supply/ASSET", near=(bound.of, valid))
+    for kind, table in c.accounts.items():
+        followed = c.accounts.get(table.members)
+        if table.members and table.members != "open" and not (followed and followed.members == "open" and followed.holders == table.holders):
+            open_ = [n for n, a in c.accounts.items() if a.members == "open" and a.holders == table.holders]
+            faults.add(
+                "MT112", ("accounts", kind, "members"), f"'{table.members[:60]}'", "`open`, or an open kind of as many holders", near=(table.members, open_)
+            )
 
 
 def _role(c: Contents, role: str, name: str, faults: Faults) -> None:

@@ -20,6 +20,7 @@ from .disclosure import Disclosure
 from .faults import Faults
 from .history import Records
 from .lines import Path
+from .live import Live
 from .model import Contents, Evaluation, ScenarioTable, Source
 from .references import references
 from .values import Provenance
@@ -57,6 +58,10 @@ class Spec:
     @property
     def disclosure(self) -> Disclosure:
         return self.contents.disclosure
+
+    @property
+    def live(self) -> Live:
+        return self.contents.live
 
     @property
     def scenarios(self) -> dict[str, ScenarioTable]:
