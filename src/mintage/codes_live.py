@@ -31,4 +31,9 @@ LIVE: dict[str, tuple[str, str]] = {
         "Another format of ledger",
         "The file was written by a version of Mintage with another schema. A newer one migrates when it opens; an older one must not write to it.",
     ),
+    "MT709": ("No ledger there", "The file or database does not exist, or holds something else. A query, a check or a backup never makes a new ledger."),
+    "MT710": (
+        "Nothing to ask for",
+        "A cursor is one that a page of this ledger ended with; a time is a date or 2026-11-21T12:00:00Z; the message says what fits.",
+    ),
 }
