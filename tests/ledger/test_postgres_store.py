@@ -175,7 +175,7 @@ def test_a_turn_that_was_lost_to_another_process_is_an_error_and_never_a_fork(jo
 )
 def test_the_database_refuses_to_change_the_journal_or_to_take_what_does_not_follow(journal: PostgresStore, postgres_server: Server, statement: str) -> None:
     add(journal, b"first")
-    with pytest.raises(psycopg.errors.RaiseException, match="append-only|does not follow"):
+    with pytest.raises(psycopg.errors.RaiseException, match=r"append-only|does not follow"):
         postgres_server.sql(statement.replace("{}", journal.schema))
     assert bodies(journal) == [b"first"]
 
@@ -224,7 +224,7 @@ def test_processes_that_begin_a_ledger_at_once_make_it_once(dsn: str) -> None:
 
 def test_a_newer_schema_is_refused_and_left_alone(journal: PostgresStore, dsn: str, postgres_server: Server) -> None:
     postgres_server.sql(f"UPDATE {journal.schema}.meta SET value = '99' WHERE key = 'schema'")
-    with pytest.raises(LedgerError, match="MT708 .*has schema 99"):
+    with pytest.raises(LedgerError, match=r"MT708 .*has schema 99"):
         PostgresStore(dsn)
     assert postgres_server.sql(f"SELECT value FROM {journal.schema}.meta") == [("99",)]
 
@@ -236,7 +236,7 @@ def test_a_user_without_the_right_to_make_tables_can_use_a_ledger_that_is_there(
     with closing(PostgresStore(postgres_server.dsn(schema, user, "sesame"))) as store:
         add(store, b"hello")
         assert bodies(journal) == [b"hello"]
-    with pytest.raises(ServiceError, match="MT703 .*permission denied"):
+    with pytest.raises(ServiceError, match=r"MT703 .*permission denied"):
         PostgresStore(postgres_server.dsn("elsewhere", user, "sesame"))
 
 
@@ -267,7 +267,7 @@ def test_a_server_that_may_lose_commits_is_refused_and_a_lax_user_is_made_strict
         assert store._connection.execute("SHOW synchronous_commit").fetchone() == ("on",)
     careless = Server("fsync=off")
     try:
-        with pytest.raises(ServiceError, match="MT703 .*fsync is off"):
+        with pytest.raises(ServiceError, match=r"MT703 .*fsync is off"):
             PostgresStore(careless.fresh())
     finally:
         careless.stop()

@@ -5,8 +5,6 @@ That no record is lost or forked does not rest on the lock alone: `seq` is uniqu
 
 When the connection is lost in the middle of a commit, nobody knows yet whether the record is there, and the server may still be about to
 write it. So the next connection first waits for the lock that the lost one held; what it then reads is final.
-
-A connection through a pooler must be pooled by session: settings and prepared state are the session's.
 """
 
 from __future__ import annotations
@@ -17,23 +15,14 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from threading import RLock
 from typing import Any, TypeVar
 
-from ..errors import Fault, LedgerError, ServiceError
-from .postgres_dsn import Address, address
-from .postgres_schema import lock_key, migrate, quoted
+from ..errors import ServiceError
+from .postgres_schema import lock_key, migrate
+from .postgres_session import DatabaseError, address, connect, failed, lost, said, unusable
 from .store import GENESIS, Record
 
-try:
-    import psycopg
-except ImportError as missing:  # the extra [postgres]
-    raise ServiceError(Fault("MT532", "psycopg", "is not installed", "the extra [postgres]", "install it with: pip install 'mintage[postgres]'")) from missing
-
 T = TypeVar("T")
-# Bounds on every wait [ms]. Who stops inside a turn loses it before those who wait for it give up.
-BOUNDS = {"idle_in_transaction_session_timeout": 10_000, "lock_timeout": 20_000, "statement_timeout": 30_000}
-AGAIN = {"57P01", "57P02", "57P03", "57P05", "53300"}  # shut down, crashed, starting up, session ended, too many connections
 PAGE = 16 * 2**20  # bytes of journal or snapshot moved at once
 HEAD = "SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1"
-RESTART = "retry with the same ids: nothing is posted twice"
 
 
 class PostgresStore:
@@ -44,46 +33,22 @@ class PostgresStore:
     """
 
     def __init__(self, dsn: str, schema: str | None = None, patience: float = 10.0) -> None:
-        where: Address = address(dsn, schema)
-        self.name, self.schema, self.patience = where.name, where.schema, patience
-        self._conninfo = where.conninfo
+        self._where = address(dsn, schema)
+        self.name, self.schema, self.patience = self._where.name, self._where.schema, patience
         self._turn_key, self._snapshot_key = (lock_key(self.schema, purpose) for purpose in ("turn", "snapshot"))
         self._lock = RLock()  # one thread at a time uses the connection; a turn keeps it
         self._connection: Any = None
         self._last: tuple[int, bytes] | None = None  # the head, while a transaction of ours holds the turn
-        self._doubt = False  # a record of ours may still be on its way
+        self._doubt = self._closed = False  # doubt: a record of ours may still be on its way
         try:
-            self._connection = self.connect()
+            self._connection = connect(self._where)
             migrate(self._connection, self.schema, self.name)
-        except psycopg.Error as error:
+        except DatabaseError as error:
             self._drop()
-            raise ServiceError(Fault("MT703", self.name, said(error), "a PostgreSQL that this user may use", "check address, user and password")) from error
+            raise unusable(self._where, error) from error
         except BaseException:
             self._drop()
             raise
-
-    def connect(self) -> Any:
-        """Another connection to this ledger, each statement its own transaction, with the bounds of this store. The caller closes it."""
-        connection = psycopg.connect(self._conninfo, autocommit=True, prepare_threshold=None)
-        try:
-            settings = "".join(f"SET {k} = {v};" for k, v in BOUNDS.items())
-            connection.execute(
-                f"SET search_path = {quoted(self.schema)}; SET default_transaction_isolation = 'read committed'; SET application_name = 'mintage';"
-                f"SET client_min_messages = 'warning'; {settings}"
-            )
-            self._must_be_durable(connection)
-        except BaseException:
-            connection.close()
-            raise
-        return connection
-
-    def _must_be_durable(self, connection: Any) -> None:
-        """A commit that returns must be on the disk, however the server, the database or the user is set up."""
-        fsync, commit = connection.execute("SELECT current_setting('fsync'), current_setting('synchronous_commit')").fetchone()
-        if fsync != "on":
-            raise ServiceError(Fault("MT703", self.name, f"fsync is {fsync}, so a power cut can lose what was acknowledged", "fsync = on"))
-        if commit not in ("on", "remote_apply"):
-            connection.execute("SET synchronous_commit = on")
 
     # --- the turn
 
@@ -112,7 +77,7 @@ class PostgresStore:
             self._last = None
             try:
                 self._connection.execute("ROLLBACK")
-            except psycopg.Error:
+            except DatabaseError:
                 self._drop()
 
     def append(self, record: Record) -> None:
@@ -121,21 +86,21 @@ class PostgresStore:
             if self._last is None:
                 self._last = self._try(self._take)
             if self._last[0] + 1 != record.seq:
-                raise self._failed(f"record {record.seq} does not follow record {self._last[0]}: another process was first")
+                raise failed(self._where, f"record {record.seq} does not follow record {self._last[0]}: another process was first")
             try:
                 self._doubt = True
                 self._connection.execute("INSERT INTO journal VALUES (%s, %s, %s)", tuple(record))
                 done = self._connection.execute("COMMIT").statusmessage
                 self._last = None
-                if done != "COMMIT":  # so PostgreSQL answers a transaction that failed
-                    raise psycopg.OperationalError(f"the server answered {done} to COMMIT")
-                self._doubt = False
-            except psycopg.Error as error:
+            except DatabaseError as error:
                 self._drop()
-                raise self._failed(said(error)) from error
+                raise failed(self._where, said(error)) from error
             except BaseException:
                 self._drop()
                 raise
+            if done != "COMMIT":  # so PostgreSQL answers a transaction that failed
+                raise failed(self._where, f"the server answered {done} to COMMIT")
+            self._doubt = False
 
     # --- reading
 
@@ -183,62 +148,49 @@ class PostgresStore:
     @contextmanager
     def _aside(self) -> Iterator[Any]:
         try:
-            connection = self.connect()
+            connection = connect(self._where)
             with connection:
                 yield connection
-        except psycopg.Error as error:
-            raise self._failed(said(error)) from error
+        except DatabaseError as error:
+            raise failed(self._where, said(error)) from error
 
     # --- connections
 
     def close(self) -> None:
         with self._lock:
+            self._closed = True
             self._drop()
 
     def _drop(self) -> None:
         connection, self._connection, self._last = self._connection, None, None
         if connection is not None:
-            with suppress(psycopg.Error):
+            with suppress(DatabaseError):
                 connection.close()
 
     def _try(self, act: Callable[[Any], T]) -> T:
         """Do what may be done twice; on a new connection when the old one is lost, for `patience` seconds."""
+        if self._closed:
+            raise failed(self._where, "this store is closed")
         end, pause = time.monotonic() + self.patience, 0.02
         while True:
             try:
                 if self._connection is None:
-                    self._connection = self.connect()
+                    self._connection = connect(self._where)
                 if self._doubt:  # who held the turn for us is gone when we get it
                     self._connection.execute(f"SELECT pg_advisory_xact_lock({self._turn_key})")
                     self._doubt = False
                 return act(self._connection)
-            except (psycopg.Error, ServiceError) as error:
+            except (DatabaseError, ServiceError) as error:
                 self._drop()
                 if not lost(error) or time.monotonic() + pause > end:
-                    raise self._failed(said(error)) from error
+                    raise failed(self._where, said(error)) from error
                 time.sleep(pause)
                 pause = min(2 * pause, 1.0)
             except BaseException:
                 self._drop()
                 raise
 
-    def _failed(self, found: str) -> LedgerError:
-        return LedgerError(Fault("MT703", self.name, found, hint=RESTART))
-
 
 def head_of(cursor: Any) -> tuple[int, bytes]:
     row = cursor.fetchone()
     return (row[0], row[1]) if row else (0, GENESIS)
-
-
-def said(error: BaseException) -> str:
-    """What the server or the driver said, in a line. libpq never repeats a password."""
-    lines = str(error).strip().splitlines()
-    return lines[0].rstrip(".") if lines else type(error).__name__
-
-
-def lost(error: BaseException) -> bool:
-    """Whether the connection is what failed, rather than what was asked of it."""
-    if not isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
-        return False
-    return error.sqlstate is None or error.sqlstate.startswith("08") or error.sqlstate in AGAIN
