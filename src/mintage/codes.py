@@ -175,6 +175,10 @@ CODES: dict[str, tuple[str, str]] = {
         "A negative event argument",
         "What a user causes is an amount of something: work, tokens, nodes. To take back what an earlier event did, use the event that undoes it.",
     ),
+    "MT312": (
+        "An event its rule does not allow",
+        "The event came too early, too late, twice, or with too little, such as a second vote on one proposal. The message names the rule; nothing moved.",
+    ),
     "MT410": (
         "No such table",
         "Only the tables of mintage/data ship with the package; the message names the nearest one. For data of your own, give the path of a CSV "

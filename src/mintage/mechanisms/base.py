@@ -147,9 +147,10 @@ class State:
 
 @dataclass(frozen=True)
 class Event:
-    """Something a user causes. `roles` maps a role (payer, provider) to the account parameter whose rows it names; `arguments` maps an
-    argument to its unit; `order_free` says that many at once equal one after another. `authority` says who may cause it live: the "owner" of
-    the row in its first role, or an "operator", who vouches for what the network cannot see (work that was good, dollars that arrived)."""
+    """Something a user causes. `roles` maps a role (payer, provider) to the account parameter whose rows it names (`wallets|customers`: the first of
+    the two that is named); `arguments` maps an argument to its unit; `order_free` says that many at once equal one after another. `authority` says
+    who may cause it live: the "owner" of the row in its first role, or an "operator", who vouches for what the network cannot see (work that was
+    good, dollars that arrived)."""
 
     name: str
     roles: Mapping[str, str]
@@ -177,6 +178,15 @@ def event(*, roles: Mapping[str, str], arguments: Mapping[str, str], order_free:
         return guarded
 
     return mark
+
+
+def refuse_unless(ctx: Any, allowed: Any, where: str, found: str, expected: str) -> None:
+    """Refuse the event at hand unless the mask `allowed` holds in every row, on every path: RunError MT312, and nothing moves.
+
+    For what no overdraft shows, such as a vote after the end. Inside a compiled loop values are not known and nothing is refused, as with MT311.
+    """
+    if ctx.xp.below_zero(ctx.xp.where(allowed, 0, -1)):
+        raise RunError(Fault("MT312", where, found, expected))
 
 
 REGISTRY: dict[str, type[Mechanism]] = {}

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from ..accounts import Account
 from ..flows import Flow, burn, mint
+from ..holds import pend, void_hold
 from .base import Emitted, Mechanism, Number, Parameters, Ref, State, Tag, account, event, number, option, reads
 from .sharing import Share, not_one, pro_rata, spread
 
@@ -23,6 +24,8 @@ class BurnMint(Mechanism):
     providers instead of burning them; "stablecoin" pays providers in fiat without any token, and of the payments a share `survives` is then
     still made: what customers would buy without the discount, access or collateral that only the token gives (an assumption about them).
 
+    Where customers have `wallets`, events pay out of them, and a job may be posted first: its money is then set aside until the job is paid or cancelled.
+
     Sources: RNP-001 and RNP-006 (95 % burned, 5 % to the service provider), RNP-023 (revenue share rewarded in tokens).
     """
 
@@ -37,6 +40,7 @@ class BurnMint(Mechanism):
         work: Ref = reads("", "job/day", "work by holder, by which providers are paid; empty: equal parts")
         fx: Ref = reads("", "1", "fiat for one unit of the jobs' currency; empty: jobs are priced in fiat")
         customers: Ref = account("external/fiat", "where customers' money comes from")
+        wallets: Ref = account("", "customers' own money, which events draw on; empty: events draw on `customers`, whose money is never set aside")
         tokens: Ref = account("market/token", "holders who sell the tokens")
         proceeds: Ref = account("market/fiat", "what holders are paid")
         providers: Ref = account("", "providers, when tokens are not burned")
@@ -55,6 +59,9 @@ class BurnMint(Mechanism):
         )
         return not_one("payees", sum((s.share for s in p.payees), Decimal(p.burn_share))) + unpaid
 
+    def holds(self, p: Any) -> tuple[Account, ...]:
+        return (p.wallets,) if p.wallets else ()
+
     def step(self, p: Any, state: State, signals: Mapping[str, Any], ctx: Any) -> Emitted:
         wanted = signals[p.demand] * ctx.dt
         if p.fx:
@@ -62,24 +69,38 @@ class BurnMint(Mechanism):
         if p.settlement == "stablecoin":
             wanted = wanted * p.survives
         most = ctx.xp.total(state[p.tokens]) * (p.burn_limit / p.burn_share) * signals[p.price]
-        return settle(p, state, signals, ctx.xp, ctx.xp.minimum(wanted, most), None), {}
+        return settle(p, state, signals, ctx.xp, ctx.xp.minimum(wanted, most), p.customers, None), {}
 
-    @event(roles={"payer": "customers"}, arguments={"amount": "proceeds"}, order_free=True)
+    @event(roles={"payer": "wallets|customers"}, arguments={"amount": "proceeds"}, order_free=True)
     def pay(self, p: Any, state: State, signals: Mapping[str, Any], ctx: Any, rows: Mapping[str, Any], amount: Any) -> Emitted:
         """A customer pays `amount` for a job. No limit applies: a burn that holders cannot cover is refused, never cut."""
-        return settle(p, state, signals, ctx.xp, amount, rows["payer"]), {}
+        return settle(p, state, signals, ctx.xp, amount, p.wallets or p.customers, rows["payer"]), {}
+
+    @event(roles={"payer": "wallets|customers"}, arguments={"amount": "proceeds"}, order_free=True)
+    def post_job(self, p: Any, state: State, signals: Mapping[str, Any], ctx: Any, rows: Mapping[str, Any], amount: Any) -> Emitted:
+        """A customer posts a job: `amount` of its money is set aside until the job is paid or cancelled."""
+        return pend(p.wallets, amount, "post_job", rows["payer"]) if p.wallets else [], {}
+
+    @event(roles={"payer": "wallets|customers"}, arguments={"amount": "proceeds"}, order_free=True)
+    def cancel_job(self, p: Any, state: State, signals: Mapping[str, Any], ctx: Any, rows: Mapping[str, Any], amount: Any) -> Emitted:
+        """A customer takes back `amount` of what it set aside; more than that is refused."""
+        return void_hold(p.wallets, amount, "cancel_job", rows["payer"]) if p.wallets else [], {}
+
+    @event(roles={"payer": "wallets|customers"}, arguments={"amount": "proceeds"}, order_free=True)
+    def pay_job(self, p: Any, state: State, signals: Mapping[str, Any], ctx: Any, rows: Mapping[str, Any], amount: Any) -> Emitted:
+        """A posted job is paid: `amount` of what was set aside, as by `pay`; more than that is refused, the rest stays set aside."""
+        released = void_hold(p.wallets, amount, "release", rows["payer"]) if p.wallets else []
+        return released + settle(p, state, signals, ctx.xp, amount, p.wallets or p.customers, rows["payer"]), {}
 
 
-def settle(p: Any, state: State, signals: Mapping[str, Any], xp: Any, revenue: Any, payers: Any) -> list[Flow]:
-    """The flows of payments of `revenue` [payer, path]. Fiat is never got back from tokens: shares of a whole amount then stay whole."""
+def settle(p: Any, state: State, signals: Mapping[str, Any], xp: Any, revenue: Any, purse: Account, payers: Any) -> list[Flow]:
+    """The flows of payments of `revenue` [payer, path] out of `purse`. Fiat is never got back from tokens: shares of a whole amount then stay whole."""
     paid = revenue * p.burn_share
-    flows = [
-        Flow(p.customers, s.to, spread(xp, state, s.to, revenue * s.share) if revenue.shape[-2] == 1 else revenue * s.share, "fee", payers) for s in p.payees
-    ]
+    flows = [Flow(purse, s.to, spread(xp, state, s.to, revenue * s.share) if revenue.shape[-2] == 1 else revenue * s.share, "fee", payers) for s in p.payees]
     if p.settlement == "stablecoin":
         parts = by_work(p, state, signals, xp, p.providers_fiat)
-        return flows + [Flow(p.customers, p.providers_fiat, paid * part, "pay", payers, at) for at, part in parts]
-    flows.append(Flow(p.customers, p.proceeds, paid if paid.shape[-2] > 1 else to_sellers(p, state, xp, paid), "pay", payers))
+        return flows + [Flow(purse, p.providers_fiat, paid * part, "pay", payers, at) for at, part in parts]
+    flows.append(Flow(purse, p.proceeds, paid if paid.shape[-2] > 1 else to_sellers(p, state, xp, paid), "pay", payers))
     bought = xp.total(paid) / signals[p.price]
     sold = pro_rata(xp, state, p.tokens, bought)
     if p.settlement == "burn":

@@ -41,9 +41,9 @@ class WorkRewards(Mechanism):
         """A provider reports finished work, which earns nothing until it is approved."""
         return [], {"reported": ctx.xp.add_at(state["reported"], rows["provider"], work)}
 
-    @event(roles={"provider": "providers"}, arguments={"work": "job"})
+    @event(roles={"provider": "providers"}, arguments={"work": "job"}, authority="operator")
     def approve_work(self, p: Any, state: State, signals: Mapping[str, Any], ctx: Any, rows: Mapping[str, Any], work: Any) -> Emitted:
-        """A customer approves work, at most what was reported."""
+        """Work was good: at most what was reported is approved, by the operator or whoever checked it on its behalf."""
         xp, at = ctx.xp, rows["provider"]
         good = xp.minimum(work, state["reported"][at])
         return [], {"reported": xp.add_at(state["reported"], at, -good), "approved": xp.add_at(state["approved"], at, good)}

@@ -38,6 +38,15 @@ def pro_rata(xp: Any, state: State, place: Account, amount: Any) -> Any:
     return amount if held.shape[-2] == 1 else amount * xp.div(held, xp.total(held), xp.num(1) / held.shape[-2])
 
 
+def by_owner(xp: Any, state: State, place: Account, rows: Any, amount: Any) -> list[tuple[Any, Any]]:
+    """`amount` [owner, path] as (rows, amount) of flows between owners' rows and `place`: one flow for all where it has one holder, else a flow an
+    owner, in proportion to what the holders of `place` have."""
+    if state[place].shape[-2] == 1:
+        return [(rows, amount)]
+    each = [slice(0, 1)] if rows is None else [slice(i, i + 1) for i in range(len(rows))]
+    return [(None if rows is None else rows[i], pro_rata(xp, state, place, amount[i])) for i in each]
+
+
 def peak(xp: Any, x: Any) -> Any:
     """Largest value over holders [1, path], by halving."""
     while x.shape[-2] > 1:
