@@ -17,7 +17,7 @@ from uuid import UUID
 from ..errors import Fault, LedgerError
 from .codec import Batch, decode
 from .postgres_answers import TOTALS, Answers, plain
-from .postgres_schema import lock_key, quoted
+from .postgres_schema import has_table, lock_key, make_schema
 from .postgres_session import DatabaseError, address, connect, failed, lost, said, unusable
 from .store import GENESIS, Record, Store
 from .types import Form
@@ -177,16 +177,15 @@ class PostgresProjection(Answers):
             db.execute("SELECT pg_advisory_xact_lock(%s)", [lock_key(self.schema, "schema")])
             if (found := self._version()) == VERSION:
                 return
-            if db.execute("SELECT to_regnamespace(%s)", [quoted(self.schema)]).fetchone()[0] is None:
-                db.execute(f"CREATE SCHEMA {quoted(self.schema)}")
-            if found:
-                db.execute(f"DROP TABLE {', '.join(NAMES)}")
+            make_schema(db, self.schema)
+            if found is not None:
+                db.execute(f"DROP TABLE IF EXISTS {', '.join(NAMES)}")
             db.execute(TABLES)
             db.execute("INSERT INTO index_meta VALUES (1, %s, 0, %s)", (VERSION, GENESIS))
 
-    def _version(self) -> int:
-        if self._connection.execute("SELECT to_regclass('index_meta')").fetchone()[0] is None:
-            return 0
+    def _version(self) -> int | None:
+        if not has_table(self._connection, self.schema, "index_meta"):
+            return None
         found = int(self._connection.execute("SELECT version FROM index_meta").fetchone()[0])
         if found > VERSION:
             raise LedgerError(Fault("MT708", f"the index at {self.name}", f"has version {found}", f"at most {VERSION}", "open it with a newer Mintage"))

@@ -50,12 +50,12 @@ def migrate(connection: Any, schema: str, where: str) -> None:
 
     Errors: LedgerError MT708 when a newer Mintage wrote the schema.
     """
-    if _version(connection, where) == VERSION:
+    if _version(connection, schema, where) == VERSION:
         return
     with connection.transaction():
         connection.execute("SELECT pg_advisory_xact_lock(%s)", [lock_key(schema, "schema")])
-        connection.execute(f"CREATE SCHEMA IF NOT EXISTS {quoted(schema)}")
-        found = _version(connection, where)
+        make_schema(connection, schema)
+        found = _version(connection, schema, where)
         if not found:
             connection.execute("CREATE TABLE meta (key text PRIMARY KEY, value text NOT NULL)")
         for step in STEPS[found:]:
@@ -63,9 +63,9 @@ def migrate(connection: Any, schema: str, where: str) -> None:
         connection.execute("INSERT INTO meta VALUES ('schema', %s) ON CONFLICT (key) DO UPDATE SET value = excluded.value", [str(VERSION)])
 
 
-def _version(connection: Any, where: str) -> int:
+def _version(connection: Any, schema: str, where: str) -> int:
     """0: no ledger yet."""
-    if connection.execute("SELECT to_regclass('meta')").fetchone()[0] is None:
+    if not has_table(connection, schema, "meta"):
         return 0
     row = connection.execute("SELECT value FROM meta WHERE key = 'schema'").fetchone()
     found = int(row[0]) if row and row[0].isdecimal() else 0
@@ -74,6 +74,18 @@ def _version(connection: Any, where: str) -> int:
             Fault("MT708", where, f"has schema {found}", f"at most {VERSION}", "open it with the version of Mintage that wrote it, or a newer one")
         )
     return found
+
+
+def make_schema(connection: Any, schema: str) -> None:
+    """When it is not there: `IF NOT EXISTS` would ask for a right that the owner of an empty schema need not have."""
+    if not connection.execute("SELECT 1 FROM pg_namespace WHERE nspname = %s", [schema]).fetchone():
+        connection.execute(f"CREATE SCHEMA {quoted(schema)}")
+
+
+def has_table(connection: Any, schema: str, table: str) -> bool:
+    """Read from the catalogue itself: `to_regclass` may answer from before the lock that was just waited for."""
+    query = "SELECT 1 FROM pg_class JOIN pg_namespace n ON n.oid = relnamespace WHERE nspname = %s AND relname = %s"
+    return connection.execute(query, [schema, table]).fetchone() is not None
 
 
 def quoted(name: str) -> str:
