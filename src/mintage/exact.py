@@ -6,14 +6,13 @@ Each source's total rounds down and its parts follow by largest remainder, so th
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from decimal import Decimal
+from collections.abc import Hashable, Iterator
 from typing import Any
 
 import numpy as np
 
 from . import amounts
-from .accounts import ISSUANCE
+from .accounts import ISSUANCE, Account
 from .economy import Balances, Bound, Call, post, supply
 from .errors import Fault, RunError
 from .flows import Flow
@@ -21,15 +20,26 @@ from .flows import Flow
 
 def settle(bound: Bound, balances: Balances, flows: list[Flow]) -> list[Flow]:
     """The flows of one call, amounts in whole base units (still Decimals [asset])."""
-    spread = [np.array(np.broadcast_to(np.asarray(f.amount, dtype=object), _shape(balances, f))) for f in flows]
+    return [flow for flow, _ in whole(bound, balances, flows)]
+
+
+def whole(bound: Bound, balances: Balances, flows: list[Flow]) -> list[tuple[Flow, Any]]:
+    """The flows of one call in whole base units: amounts as Decimals [asset], and beside each the same as integers [holder, path]."""
+    spread = [np.broadcast_to(np.asarray(f.amount, dtype=object), _shape(balances, f)) for f in flows]
+    units = [np.empty(s.shape, dtype=object) for s in spread]
     for path in range(spread[0].shape[-1] if spread else 0):
-        for asset in sorted({f.src.asset for f in flows}):
-            decimals = bound.economy.assets[asset].decimals
-            parts = list(_parts(balances, flows, spread, asset, path))
-            whole = amounts.settle([(source, row, amount) for source, row, amount, _ in parts], decimals)
-            for (_, _, _, (i, holder)), units in zip(parts, whole, strict=True):
-                spread[i][holder, path] = amounts.from_units(units, decimals)
-    return [f._replace(amount=a) for f, a in zip(flows, spread, strict=True)]
+        for asset, members in _sources(balances, flows):
+            parts = [(0 if single else row, row, amount) for i, single in members for row, amount in enumerate(spread[i][:, path].tolist())]
+            found = iter(amounts.settle(parts, bound.economy.assets[asset].decimals))
+            for i, _ in members:
+                units[i][:, path] = [next(found) for _ in range(len(units[i]))]
+    return [(f._replace(amount=_amounts(u, bound.economy.assets[f.src.asset].decimals)), u) for f, u in zip(flows, units, strict=True)]
+
+
+def _amounts(units: Any, decimals: int) -> Any:
+    out = np.empty(units.shape, dtype=object)
+    out.reshape(-1)[:] = [amounts.from_units(u, decimals) for u in units.reshape(-1)]
+    return out
 
 
 def _shape(balances: Balances, flow: Flow) -> tuple[int, int]:
@@ -38,33 +48,43 @@ def _shape(balances: Balances, flow: Flow) -> tuple[int, int]:
     return max(s[-2] for s in sides), sides[0][-1]
 
 
-def _parts(balances: Balances, flows: list[Flow], spread: list[Any], asset: str, path: int) -> Iterator[tuple[Any, Any, Decimal, tuple[int, int]]]:
-    """(source, row, amount, where) of each single movement of one asset on one path."""
+def _sources(balances: Balances, flows: list[Flow]) -> Iterator[tuple[str, list[tuple[int, bool]]]]:
+    """Flows that draw on the same rows, by asset: (flow, whether they draw on one holder, whose total counts) in the order given."""
+    out: dict[tuple[Account, Hashable], list[tuple[int, bool]]] = {}
     for i, flow in enumerate(flows):
-        if flow.src.asset == asset:
-            single = (balances[flow.src] if flow.src_at is None else balances[flow.src][flow.src_at]).shape[-2] == 1
-            rows = range(spread[i].shape[0])
-            for holder in rows:
-                yield (flow.src, repr(flow.src_at), 0 if single else holder), (i, holder), spread[i][holder, path], (i, holder)
+        single = (balances[flow.src] if flow.src_at is None else balances[flow.src][flow.src_at]).shape[-2] == 1
+        out.setdefault((flow.src, _where(flow.src_at)), []).append((i, single))
+    return ((place.asset, members) for (place, _), members in out.items())
+
+
+def _where(at: Any) -> Hashable:
+    """An index as a key: of a long array `repr` shows the ends only."""
+    if isinstance(at, tuple):
+        return tuple(map(_where, at))
+    return at.tobytes() if isinstance(at, np.ndarray) else repr(at)
 
 
 class ExactBook:
-    """`apply` for `Bound.step` on EXACT: settles, posts, and compares whole units; keeps what was posted."""
+    """`apply` for `Bound.step` on EXACT: settles, posts, and compares whole units; keeps what was posted.
+
+    `posted` holds (call, flow, units [holder, path]) of each flow that was applied.
+    """
 
     def __init__(self, bound: Bound) -> None:
-        self.bound, self.posted = bound, []  # type: tuple[Bound, list[tuple[str, Flow]]]
+        self.bound, self.posted = bound, []  # type: tuple[Bound, list[tuple[str, Flow, Any]]]
 
     def __call__(self, balances: Balances, call: Call, flows: list[Flow]) -> None:
         xp, bound = self.bound.xp, self.bound
         for flow in flows:
             xp.check_values(flow.amount)
-        for flow in settle(bound, balances, flows):
+        for flow, units in whole(bound, balances, flows):
             post(xp, balances, flow)
-            low = min(balances[flow.src].reshape(-1))
+            left = balances[flow.src] if flow.src_at is None else balances[flow.src][flow.src_at]
+            low = min(left.reshape(-1))
             if flow.src not in bound.overdraft and low < 0:
                 found = f"{flow.src} would fall to {low} {flow.src.asset}"
                 raise RunError(Fault("MT302", f"{call.name}.{flow.reason} ({flow.src} to {flow.dst})", found, "a balance that covers the flow"))
             if flow.src.kind == ISSUANCE and flow.src.asset in bound.caps and max(supply(balances, flow.src.asset).reshape(-1)) > bound.caps[flow.src.asset]:
                 found = f"supply would pass the cap {bound.caps[flow.src.asset]} {flow.src.asset}"
                 raise RunError(Fault("MT304", f"{call.name}.{flow.reason}", found, "at most the cap"))
-            self.posted.append((call.name, flow))
+            self.posted.append((call.name, flow, units))

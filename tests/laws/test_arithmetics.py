@@ -96,7 +96,7 @@ def test_exact_runs_conserve_to_the_base_unit_and_post_whole_units_only(seed, de
             total = sum(v.reshape(-1, PATHS)[:, 1].sum() for a, v in world.balances.items() if a.asset == asset)
             assert total == 0
         grain = {n: Decimal(1).scaleb(-a.decimals) for n, a in economy.assets.items()}
-        for _, flow in book.posted:
+        for _, flow, _ in book.posted:
             for amount in flow.amount.reshape(-1):
                 assert amount >= 0
                 assert amount % grain[flow.src.asset] == 0

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields
 from typing import Any, ClassVar
 
 from ..errors import Fault, RunError
@@ -33,14 +33,15 @@ class Entry:
 
     def encode(self) -> bytes:
         """JSON with sorted keys; what is left at its default is not written."""
-        plain = {f.name: value for f in fields(self) if (value := asdict(self)[f.name]) not in ("", 0, {}, [], ())}
+        plain = {f.name: value for f in fields(self) if (value := getattr(self, f.name)) != f.default and (value or f.default_factory is MISSING)}
         return json.dumps(plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
 def decode(topic: str, body: bytes) -> Entry:
     """The entry of a note. Errors: RunError MT801 for one that this version does not know."""
     try:
-        return KINDS[topic](**json.loads(body))
+        plain = json.loads(body)
+        return KINDS[topic](**{name: tuple(v) if isinstance(v, list) else v for name, v in plain.items()})
     except (KeyError, TypeError, ValueError) as error:
         found = f"{type(error).__name__}: {str(error)[:120]}"
         raise RunError(Fault("MT801", f"an entry of topic '{topic[:40]}'", found, "an entry that this version of Mintage wrote")) from None
@@ -57,7 +58,7 @@ class Genesis(Entry):
     digest: str = ""
     decimals: Mapping[str, int] = field(default_factory=dict)
     version: str = ""
-    seed: str = ""
+    seed: str = ""  # the commitment to the seed of step 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -157,7 +158,8 @@ class Trip(Entry):
 
 @dataclass(frozen=True, kw_only=True)
 class Reset(Entry):
-    """An operator lets epochs run again."""
+    """An operator lets epochs run again; a new `commitment` when the secret behind the seeds was lost."""
 
     topic: ClassVar[str] = "reset"
     reason: str
+    commitment: str = ""
