@@ -22,7 +22,7 @@ import psycopg
 import pytest
 
 OWNER = "mintage"
-GUARD = '"$@" & server=$!; read -r _; kill -QUIT $server; wait $server'
+GUARD = 'folder=$1; shift; "$@" & server=$!; read -r keep; kill -QUIT $server; wait $server; [ "$keep" ] || rm -rf "$folder"'
 HBA = f"local all {OWNER} trust\nlocal all all scram-sha-256\n"
 SETTINGS = ("fsync=on", "synchronous_commit=on", "listen_addresses=", "shared_buffers=64MB", "max_connections=60", "max_wal_size=1GB", "log_timezone=UTC")
 
@@ -45,24 +45,36 @@ class Server:
         self.account: dict[str, object] = {}
         self._numbers = count(1)
         self._guard: subprocess.Popen[bytes] | None = None
-        if os.geteuid() == 0:
-            self._lend()
+        try:
+            if os.geteuid() == 0:
+                self._lend()
+            self._make()
+            self.start()
+        except BaseException:
+            self.stop()
+            raise
+
+    def _make(self) -> None:
         init = [self.bin / "initdb", "-D", self.data, "-U", OWNER, "-A", "trust", "--no-locale", "-E", "UTF8", "-N", "--no-instructions"]
-        subprocess.run(init, check=True, capture_output=True, cwd=self.folder, **self.account)  # type: ignore[call-overload]
+        done = subprocess.run(init, capture_output=True, text=True, cwd=self.folder, **self.account)  # type: ignore[call-overload]
+        assert done.returncode == 0, done.stderr
         (self.data / "pg_hba.conf").write_text(HBA)
-        self.start()
 
     def _lend(self) -> None:
         """Give the folder to `nobody`; copy the programs there when they lie where only root may look."""
         self.account = {"user": "nobody", "group": os.stat(self.folder).st_gid, "extra_groups": []}
         shutil.chown(self.folder, "nobody")
         if not all(p.stat().st_mode & 0o001 for p in self.bin.parents):
-            shutil.copytree(self.bin.parent, self.folder / "programs", symlinks=True)
-            self.bin = self.folder / "programs" / self.bin.name
+            wheel = self.bin.parents[1]
+            copy = self.folder / wheel.name / self.bin.parent.name
+            shutil.copytree(self.bin.parent, copy, symlinks=True)
+            if (libraries := wheel.with_name(f"{wheel.name}.libs")).is_dir():
+                shutil.copytree(libraries, self.folder / libraries.name)
+            self.bin = copy / self.bin.name
 
     def start(self) -> None:
         options = [part for setting in (*self.settings, f"unix_socket_directories={self.folder}") for part in ("-c", setting)]
-        command = ["sh", "-c", GUARD, "sh", str(self.bin / "postgres"), "-D", str(self.data), *options]
+        command = ["sh", "-c", GUARD, "sh", str(self.folder), str(self.bin / "postgres"), "-D", str(self.data), *options]
         with (self.folder / "log").open("ab") as log:
             self._guard = subprocess.Popen(  # type: ignore[call-overload]
                 command, stdin=subprocess.PIPE, stdout=log, stderr=log, cwd=self.folder, start_new_session=True, **self.account
@@ -84,16 +96,15 @@ class Server:
         """End it as a power cut would: no checkpoint, connections dropped. `start` then recovers from the write-ahead log."""
         pid = int((self.data / "postmaster.pid").read_text().split()[0])
         os.kill(pid, signal.SIGQUIT)
-        self._end()
+        self._end(b"keep")
 
-    def _end(self) -> None:
-        if self._guard and self._guard.stdin:
-            self._guard.stdin.close()
-            self._guard.wait(30)
+    def _end(self, word: bytes) -> None:
+        if self._guard:
+            self._guard.communicate(word, timeout=30)
 
     def stop(self) -> None:
-        with suppress(BrokenPipeError, subprocess.TimeoutExpired):
-            self._end()
+        with suppress(ValueError, subprocess.TimeoutExpired):
+            self._end(b"")
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def dsn(self, schema: str, user: str = OWNER, password: str = "", database: str = "postgres") -> str:
