@@ -62,7 +62,7 @@ class Written(NamedTuple):
     topic: str
     body: bytes
     first: int
-    count: int
+    count: int  # type: ignore[assignment]  # hides a method of tuple that nobody asks for
 
 
 class Total(NamedTuple):
@@ -70,7 +70,7 @@ class Total(NamedTuple):
 
     key: int
     asset: str
-    count: int
+    count: int  # type: ignore[assignment]  # hides a method of tuple that nobody asks for
     debits: int
     credits: int
 
