@@ -40,8 +40,9 @@ class Entry:
 def decode(topic: str, body: bytes) -> Entry:
     """The entry of a note. Errors: RunError MT801 for one that this version does not know."""
     try:
-        plain = json.loads(body)
-        return KINDS[topic](**{name: tuple(v) if isinstance(v, list) else v for name, v in plain.items()})
+        plain: dict[str, Any] = json.loads(body)
+        given: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in plain.items()}
+        return KINDS[topic](**given)
     except (KeyError, TypeError, ValueError) as error:
         found = f"{type(error).__name__}: {str(error)[:120]}"
         raise RunError(Fault("MT801", f"an entry of topic '{topic[:40]}'", found, "an entry that this version of Mintage wrote")) from None

@@ -24,6 +24,7 @@ from ..errors import Fault, MintageError, RunError, nearest
 from ..exact import whole
 from ..flows import Flow
 from ..mechanisms.base import State
+from ..mechanisms.governance import Governance
 from ..spec import Spec, loads
 from . import bounds, seeds
 from .book import LiveBook, Movement, movement
@@ -194,8 +195,35 @@ class Network:
         return {path: value for c in self.changes for path, value in c.values.items()}
 
     def _proposal(self, e: Proposal) -> Prepared:
+        """The proposer says what the proposal would change, once; votes are then about that."""
+        call, _ = self.declared(e.call, "propose")
+        memory = self.world.memory[call.name]
+        if not isinstance(call.use.mechanism, Governance) or not 0 <= e.slot < len(memory["open"]) or not memory["open"][e.slot, 0]:
+            raise RunError(Fault("MT823", f"proposal {e.call}#{e.slot}", "is not open", "the slot of an open proposal"))
+        owner = self.members.names(call.p.liquid.kind)[int(memory["proposer"][e.slot, 0])]
+        if e.by != owner:
+            raise RunError(Fault("MT823", f"proposal {e.call}#{e.slot}", f"is not that of '{e.by[:60]}'", "the owner who opened it"))
+        key = self.proposal_key(call, e.slot)
+        if key in self.proposals:
+            raise RunError(Fault("MT823", f"proposal {e.call}#{e.slot}", "has said what it would change", "one answer: votes are about it"))
         altered(self, {**self.values, **e.values})
-        return Prepared(e, self.world, self.members, effects=[lambda: self.proposals.__setitem__(f"{e.call}#{e.slot}", e)])
+        return Prepared(e, self.world, self.members, effects=[lambda: self.proposals.__setitem__(key, e)])
+
+    def proposal_key(self, call: Call, slot: int) -> str:
+        """`CALL#NUMBER`: a slot is used again, a number is not."""
+        return f"{call.name}#{int(self.world.memory[call.name]['number'][slot, 0])}"
+
+    def adopted(self) -> list[Change]:
+        """The changes of proposals that the epoch just run adopted."""
+        out = []
+        for call in self.calls.values():
+            if isinstance(call.use.mechanism, Governance):
+                status = self.world.signals[call.p.status][:, 0]
+                for slot in [i for i, s in enumerate(status) if s == 3]:
+                    key = self.proposal_key(call, slot)
+                    if e := self.proposals.get(key):
+                        out.append(Change(id=f"adopted:{key}", by="governance", values=e.values, reason=e.text or f"proposal {key}", proposal=key))
+        return out
 
     def _move(self, e: Move) -> Prepared:
         (src, a), (dst, b) = self.place(e.debit), self.place(e.credit)

@@ -109,7 +109,13 @@ class LiveNetwork:
         seed = seeds.seed_of(self.secret, n.step) if draws else ""
         promise = seeds.commitment(seeds.seed_of(self.secret, n.step + 1)) if draws else ""
         entry = Epoch(id=f"epoch:{n.step}", by="epoch engine", step=n.step, signals=n.measured(), seed=seed, commitment=promise)
-        return perform(self.machine, draft, entry)
+        done = perform(self.machine, draft, entry)
+        for change in n.adopted():
+            try:
+                perform(self.machine, draft, change)
+            except MintageError as error:  # another change came first, and the two do not go together
+                perform(self.machine, draft, Trip(id=f"trip:{change.id}", by="governance", reason=f"{change.id} cannot be made: {error}"[:1000]))
+        return done
 
     def due(self) -> int:
         """Epochs that the clock says should have run and have not."""

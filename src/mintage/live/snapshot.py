@@ -32,7 +32,7 @@ def dump(n: Network) -> Plain:
         "commitment": n.commitment,
         "joins": [text(e) for e in n.joins],
         "changes": [text(e) for e in n.changes],
-        "proposals": [text(e) for e in n.proposals.values()],
+        "proposals": {key: text(e) for key, e in n.proposals.items()},
         "keys": [text(e) for e in n.keys.values()],
         "nonces": n.nonces,
         "receipts": [[i, d.digest, d.step, d.transfers, [list(asdict(line).values()) for line in d.lines]] for i, d in n.receipts.items()],
@@ -52,7 +52,7 @@ def load(plain: Plain) -> Network:
     n.step, n.tripped, n.commitment = plain["step"], plain["tripped"], plain["commitment"]
     n.joins = [e for e in map(entry, plain["joins"]) if isinstance(e, Join)]
     n.changes = [e for e in map(entry, plain["changes"]) if isinstance(e, Change)]
-    n.proposals = {f"{e.call}#{e.slot}": e for e in map(entry, plain["proposals"]) if isinstance(e, Proposal)}
+    n.proposals = {key: e for key, written in plain["proposals"].items() if isinstance(e := entry(written), Proposal)}
     n.keys = {e.name: e for e in map(entry, plain["keys"]) if isinstance(e, Key)}
     n.nonces = dict(plain["nonces"])
     n.receipts = OrderedDict((i, Done(d, step, count, tuple(Line(*line) for line in lines))) for i, d, step, count, lines in plain["receipts"])
