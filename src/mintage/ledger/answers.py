@@ -59,12 +59,20 @@ class Answers:
         found = self.where(id)
         return found.transfer if found else None
 
+    def ending(self, pending: int) -> Transfer | None:
+        """The POST, VOID or EXPIRE that ended this pending transfer."""
+        found = self._where("pending", pending)
+        return found.transfer if found else None
+
     def where(self, id: int) -> Posted | None:
-        """The same with its place and time."""
+        """The transfer with this id, its place and time."""
+        return self._where("id", id)
+
+    def _where(self, column: str, id: int) -> Posted | None:
         if not 0 < id <= ID_MAX:
             return None
         with self.reading() as db:
-            row = db.execute(f"SELECT {TRANSFER} FROM {JOINED} WHERE t.id = ?", (id.to_bytes(16, "big"),)).fetchone()
+            row = db.execute(f"SELECT {TRANSFER} FROM {JOINED} WHERE t.{column} = ?", (id.to_bytes(16, "big"),)).fetchone()
         return posted(row) if row else None
 
     # --- accounts and reasons
