@@ -111,7 +111,7 @@ def test_check_names_the_flow_and_the_signal_whose_rows_do_not_fit():
 
 def test_the_preset_says_where_populations_already_are():
     kinds = load("render").economy().kinds
-    assert [k.name for k in kinds.values() if isinstance(k, Kind) and k.holders > 1] == ["providers"]
+    assert [k.name for k in kinds.values() if isinstance(k, Kind) and k.holders > 1] == ["providers", "proposals"]
 
 
 def test_a_population_of_none_is_refused():

@@ -7,11 +7,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mintage.accounts import Account
 from mintage.arithmetic_exact import EXACT, exact
+from mintage.check import tag
+from mintage.errors import RunError
 from mintage.exact import settle
 from mintage.mechanisms.base import State
 
 from .network import MARKET, OUTSIDE_USD, D, amounts, economy, emitted, exactly, settled_alike, use
+from .village import ASIDE, WALLETS, Play, both, village
 
 money = st.decimals(min_value="0.01", max_value="1e7", places=2)
 prices = st.decimals(min_value="0.0001", max_value="1e4", places=4)
@@ -136,3 +140,63 @@ def test_a_payment_of_whole_units_is_posted_whole_at_every_price(amount, price, 
         flows, _ = call.use.mechanism.pay(call.p, State(world.balances, {}), world.signals, call.ctx, {"payer": None}, np.array([[paid]], dtype=object))
         posted = [f for f in settle(bound, world.balances, flows) if f.src == OUTSIDE_USD]
         assert sum(f.amount[0, 0] for f in posted) == paid
+
+
+def customers(**params):
+    return village(use("jobs", "burn_mint", wallets="wallets/USD", burn_share="0.95", payees=({"to": "treasury/USD", "share": "0.05"},), **params))
+
+
+@settings(max_examples=25, deadline=None)
+@given(acts=st.lists(st.tuples(st.integers(0, 3), st.sampled_from(["post_job", "cancel_job", "pay_job", "pay"]), st.integers(0, 400)), max_size=15))
+def test_a_job_is_paid_out_of_what_was_set_aside_and_nothing_else(acts):
+    """Free and set aside are counted by hand; more than there is is refused; customers' spending is all that leaves."""
+    for play in both(customers()):
+        free, aside, spent = [1000] * 4, [0] * 4, 0
+        for row, act, amount in acts:
+            source = free if act in ("post_job", "pay") else aside
+            if amount > source[row]:
+                with pytest.raises(RunError, match="MT302"):
+                    play.event("jobs", act, {"payer": row}, amount=amount)
+                continue
+            play.event("jobs", act, {"payer": row}, amount=amount)
+            source[row] -= amount
+            if act == "post_job":
+                aside[row] += amount
+            elif act == "cancel_job":
+                free[row] += amount
+            else:
+                spent += amount
+        assert play[WALLETS] == pytest.approx(free)
+        assert play[ASIDE] == pytest.approx(aside)
+        assert play[Account("burned", "TOK")] == [pytest.approx(spent * 0.95 / 2)]
+        assert play[Account("treasury", "USD")] == [pytest.approx(spent * 0.05)]
+        assert play.total("USD") == pytest.approx(0, abs=1e-9)
+
+
+@pytest.mark.parametrize("settlement", ["burn", "pay_providers", "stablecoin"])
+def test_paying_a_posted_job_moves_what_paying_at_once_moves(settlement):
+    e = customers(settlement=settlement, providers="treasury/TOK", providers_fiat="treasury/USD")
+    at_once, posted = Play(e), Play(e)
+    at_once.event("jobs", "pay", {"payer": 1}, amount=70)
+    posted.event("jobs", "post_job", {"payer": 1}, amount=100)
+    flows = posted.event("jobs", "pay_job", {"payer": 1}, amount=70)
+    posted.event("jobs", "cancel_job", {"payer": 1}, amount=30)
+    assert {str(a): v.tolist() for a, v in at_once.world.balances.items()} == {str(a): v.tolist() for a, v in posted.world.balances.items()}
+    revenue = [f for f in flows if tag(e, e.uses[0], f) == "revenue"]
+    assert sum(float(f.amount.sum()) for f in revenue) == pytest.approx(70)  # once: setting aside and releasing are no income
+
+
+def test_in_a_simulation_customers_pay_from_outside_and_wallets_stay_as_they_are():
+    e = customers()
+    assert e.check() == []
+    play = Play(e).steps(5)
+    assert play[WALLETS] == [1000] * 4
+    assert play[OUTSIDE_USD] == [-4500]
+
+
+def test_without_wallets_nothing_is_set_aside_and_customers_pay():
+    e = jobs()
+    assert Account("external_held", "USD") not in e.accounts
+    assert [emitted(e, "jobs", event=n, rows={"payer": None}, amount=column([10]))[0] for n in ("post_job", "cancel_job")] == [[], []]
+    a, b = (emitted(e, "jobs", event=n, rows={"payer": None}, amount=column([10]))[0] for n in ("pay_job", "pay"))
+    assert settled_alike(a, b)

@@ -26,8 +26,8 @@ class Governance(Mechanism):
     A voter votes once on a proposal: its votes are a bit a slot in one number, valid for the proposals that were opened by the time of its last vote, so
     that the bit of a slot used again counts as cleared. Lest stake votes twice by moving to another owner, let unbonding last as long as voting.
 
-    Compared with ICP (4 days, simple majority with 3 % of all power in favour, the fee of a rejected proposal burned) and Render (token vote, veto of
-    the Foundation in a cool-down).
+    Compare ICP (4 days, simple majority with 3 % of all power in favour, the fee of a rejected proposal burned) and Render (RNP-000: 6 days, at least
+    half of the votes cast, 15 % of all supply voting).
     """
 
     name = "governance"
@@ -50,19 +50,20 @@ class Governance(Mechanism):
         if slot.shape[-2] > SLOTS:
             raise SpecError(Fault("MT202", "governance.deposits", f"{slot.shape[-2]} holders of {p.deposits}", f"at most {SLOTS}, one a proposal"))
         weighed = {"yes": make(0, "staked", p.deposits), "no": make(0, "staked", p.deposits)}
-        flags = {name: make(0, of=p.deposits) for name in ("open", "waiting", "vetoed")}
-        opened = {"since": make(0, of=p.deposits), "number": make(0, of=p.deposits), "proposer": make(0, of=p.deposits)}
-        return {**flags, **opened, **weighed, "count": make(0), "votes": make(0, of=p.staked), "seen": make(0, of=p.staked)}
+        flags = {name: make(0, of=p.deposits) for name in ("open", "leads", "waiting", "vetoed")}
+        numbers = {name: make(0, of=p.deposits) for name in ("ends", "number", "proposer")}
+        return {**flags, **numbers, **weighed, "count": make(0), "votes": make(0, of=p.staked), "seen": make(0, of=p.staked)}
 
     @event(roles={"proposer": "liquid", "proposal": "deposits"}, arguments={"deposit": "deposits"})
     def propose(self, p: Any, state: State, signals: Mapping[str, Any], ctx: Any, rows: Mapping[str, Any], deposit: Any) -> Emitted:
         """An owner opens a proposal in a free slot, with a deposit of `minimum` or more."""
         xp, at = ctx.xp, rows["proposal"]
-        refuse_unless(ctx, xp.eq(state["open"][at] + state["waiting"][at], 0), "governance.propose", "the slot holds another proposal", "a free slot")
+        used = state["open"][at] + state["waiting"][at] + state["vetoed"][at]
+        refuse_unless(ctx, xp.eq(used, 0), "governance.propose", "the slot holds another proposal", "a free slot")
         refuse_unless(ctx, xp.ge(deposit, p.minimum), "governance.propose", "the deposit is below the minimum", f"a deposit of {p.minimum} or more")
-        none = state["open"][at] * 0
-        numbered = state["count"] + 1
-        new = {"open": none + 1, "vetoed": none, "since": none + ctx.t, "number": none + numbered, "proposer": none + xp.array(rows["proposer"])[:, None]}
+        none, numbered = used * 0, state["count"] + 1
+        new = {"open": none + 1, "leads": none, "ends": none + ctx.t + p.period, "number": none + numbered}
+        new |= {"proposer": none + xp.array(rows["proposer"])[:, None]}
         updates = {name: xp.put(state[name], at, value) for name, value in new.items()}
         updates |= {name: xp.put(state[name], at, state[name][at] * 0) for name in ("yes", "no")}
         shown = xp.put(signals[p.status], at, none + 1)
@@ -80,30 +81,32 @@ class Governance(Mechanism):
         refuse_unless(ctx, xp.eq(xp.mod(votes, 2 * bit), xp.mod(votes, bit)), "governance.vote", "the voter has voted on this proposal", "one vote a proposal")
         yes, no = (xp.add_at(state[name], at, weight * part) for name, part in (("yes", support), ("no", 1 - support)))
         cast = {"votes": xp.put(state["votes"], voter, votes + bit), "seen": xp.put(state["seen"], voter, state["count"] + 0 * votes)}
-        return [], {"yes": yes, "no": no, **cast}
+        leads = xp.where(xp.gt(yes, p.threshold * (yes + no)), 1, 0)
+        return [], {"yes": yes, "no": no, "leads": leads, **cast}
 
     @event(roles={"proposal": "deposits"}, arguments={}, authority="operator")
     def veto(self, p: Any, state: State, signals: Mapping[str, Any], ctx: Any, rows: Mapping[str, Any]) -> Emitted:
         """An operator ends a proposal that passed and waits: the next call rejects it."""
         at = rows["proposal"]
         refuse_unless(ctx, ctx.xp.eq(state["waiting"][at], 1), "governance.veto", "the proposal does not wait", "one that passed, within its timelock")
-        return [], {"vetoed": ctx.xp.put(state["vetoed"], at, state["waiting"][at])}
+        waits = state["waiting"][at]
+        return [], {"vetoed": ctx.xp.put(state["vetoed"], at, waits), "waiting": ctx.xp.put(state["waiting"], at, 0 * waits)}
 
     def step(self, p: Any, state: State, signals: Mapping[str, Any], ctx: Any) -> Emitted:
-        xp, open_, waiting = ctx.xp, state["open"], state["waiting"]
-        age = ctx.t - state["since"]
-        due = open_ * xp.gate(age - p.period, 0)
-        cast = state["yes"] + state["no"]
-        heard = xp.after(cast, p.quorum * xp.total(state[p.staked]), 0)
-        passed = due * heard * xp.where(xp.gt(state["yes"], p.threshold * cast), 1, 0)
-        vetoed = waiting * state["vetoed"]
-        adopted = (waiting - vetoed) * xp.gate(age - p.timelock, 0) if p.timelock else passed
-        rejected = due - passed + vetoed
-        left, waits = open_ - due, waiting - vetoed + passed - adopted
-        updates = {"open": left, "waiting": waits, "since": state["since"] + passed * age, p.status: left + 2 * waits + 3 * adopted + 4 * rejected}
-        lost = (due - due * heard) if p.unheard == "burn" else 0 * due
-        flows = returned(p, state, xp, state[p.deposits] * (adopted + rejected - lost))
-        return ([*flows, burn(p.deposits, state[p.deposits] * lost, "forfeit")] if p.unheard == "burn" else flows), updates
+        xp, open_, waiting, held = ctx.xp, state["open"], state["waiting"], state[p.deposits]
+        over = xp.gate(ctx.t - state["ends"], 0)
+        due = open_ * over
+        heard = xp.after(state["yes"] + state["no"], p.quorum * xp.total(state[p.staked]), 0)
+        passed = due * heard * state["leads"]
+        adopted = waiting * over if p.timelock else passed
+        rejected = due - passed + state["vetoed"]
+        left, waits = open_ - due, waiting + passed - adopted
+        updates = {"open": left, "waiting": waits, "vetoed": 0 * due, p.status: left + 2 * waits + 3 * adopted + 4 * rejected}
+        updates["ends"] = state["ends"] + passed * (ctx.t + p.timelock - state["ends"])
+        if p.unheard == "return":
+            return returned(p, state, xp, held * (adopted + rejected)), updates
+        lost = due - due * heard
+        return [*returned(p, state, xp, held * (adopted + rejected - lost)), burn(p.deposits, held * lost, "forfeit")], updates
 
 
 def bits(xp: Any, state: State) -> Any:

@@ -21,16 +21,17 @@ class Measure(Parameters):
 
     feed    the median of the reporters' fresh values; one that deviates too far from the value in force is kept aside
     flow    what flows of these names moved in the last `over`, by day
-    fixed   its start, always
+    fixed   `value`, or its start, always
     """
 
     signal: str = option(..., "the signal")
     by: Literal["feed", "flow", "fixed"] = option("feed", "where the number comes from")
     flows: tuple[str, ...] = option((), "flow: names such as jobs.pay")
     over: Number = design("1", "day", "flow: the time that is looked back over", gt=0, le=366)
-    reporters: int = Field(1, description="feed: fresh reports that a median needs", ge=1, le=101, json_schema_extra={"kind": "size", "unit": "1"})
+    reporters: int = Field(default=1, description="feed: fresh reports that a median needs", ge=1, le=101, json_schema_extra={"kind": "size", "unit": "1"})
     stale: Number = design("1", "day", "feed: age at which a report no longer counts", gt=0, le=366)
     deviation: Number = design("0.5", "1", "feed: largest change against the value in force, relative; 0: any", ge=0)
+    value: Number | None = design(None, "1", "fixed: the value, in the signal's own unit; its start when left out")
     required: bool = option(False, "feed: an epoch without fresh reports is refused; else the last value holds")
 
 
