@@ -11,11 +11,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO
 
+from ..errors import Fault, UsageError
 from .types import Account
 from .walk import Step, Walk, clock, units
 
 OUTSIDE = {"issuance", "burned", "external"}
-DIGITS = 28  # beancount adds with so many: a longer balance is not checked
+DIGITS = 28  # beancount adds with so many: a longer amount does not come out even there, a longer balance is not checked
 
 
 class Names:
@@ -103,6 +104,9 @@ class Writer:
         lines.append(f"{day(first.time_ns)} * {quoted(', '.join(reasons))}")
         lines += [f'  id: "{first.id:032x}"', f'  place: "{first.seq}.{first.idx}"', f'  time: "{clock(first.time_ns)}"', f'  epoch: "{first.epoch}"']
         for s in chain:
+            if len(str(s.moved).rstrip("0")) > DIGITS:
+                place = f"record {s.seq}, transfer {s.idx}"
+                raise UsageError(Fault("MT711", place, f"moves {s.moved} units", f"at most {DIGITS} digits", "export it as .csv or .parquet"))
             debit, credit = self.walk.accounts[s.debit], self.walk.accounts[s.credit]
             lines.append(f"  {self.names.account(debit)}  {self.number(-s.moved, debit)}")
             lines.append(f"  {self.names.account(credit)}  {self.number(s.moved, credit)}")
