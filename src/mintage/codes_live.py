@@ -33,10 +33,10 @@ LIVE: dict[str, tuple[str, str]] = {
     ),
     "MT709": ("No ledger there", "The file or database does not exist, or holds something else. A query, a check or a backup never makes a new ledger."),
     "MT710": (
-    "MT711": ("Too long a number for the format", "beancount computes with 28 digits and would round this amount. CSV and Parquet hold every amount exactly."),
         "Nothing to ask for",
         "A cursor is one that a page of this ledger ended with; a time is a date or 2026-11-21T12:00:00Z; the message says what fits.",
     ),
+    "MT711": ("Too long a number for the format", "beancount computes with 28 digits and would round this amount. CSV and Parquet hold every amount exactly."),
     "MT801": ("Unknown entry", "The journal holds an entry that this version of Mintage does not know. A newer version wrote it: use that one."),
     "MT802": ("Nobody may join", "Owners join the kinds that the spec opens with members = 'open', as one of the classes it declares for them."),
     "MT803": ("A second row", "An owner has one row of a kind, for ever. A row that waits for the next epoch counts."),
