@@ -69,6 +69,8 @@ class Driver:
         self.catalogue = list(door.catalog())
         self.kinds, self.needed = dict(door.kinds()), dict(door.feeds())
         self.owners = [(name or "owner-{}".format)(i) for i in range(owners)]
+        first = {f"#{i}" for classes in self.kinds.values() for i in range(classes)}  # who is there from the start acts too
+        self.actors = [*self.owners, *sorted(first)]
         self.path = Path(spec, sorted(self.needed), steps, seed)
         self.tally, self.step = Tally(), 0
 
@@ -100,7 +102,7 @@ class Driver:
     def request(self) -> None:
         """One owner does something that it can, as a rule."""
         info = self.catalogue[int(self.rng.choice(len(self.catalogue), p=self.weights()))]
-        owner = self.owners[int(self.rng.integers(len(self.owners)))]
+        owner = self.actors[int(self.rng.integers(len(self.actors)))]
         roles = {role: self.named(kind, owner) for role, kind in info.rows.items()}
         balances = self.door.balances(owner)
         arguments = {name: self.amount(info, unit, balances) for name, unit in info.arguments.items()}

@@ -12,14 +12,20 @@ from typing import Any
 import numpy as np
 
 from ..arithmetic_exact import EXACT
-from ..economy import Bound
+from ..economy import Bound, Economy
 from ..errors import Fault, RunError
 from .entries import Epoch
+from .measures import runs
 
 
 def seed_of(secret: bytes, step: int) -> str:
     """The seed of a step, from a secret that only the operator has."""
     return hmac.new(secret, f"epoch {step}".encode(), hashlib.sha256).hexdigest()
+
+
+def needed(economy: Economy) -> bool:
+    """Whether any rule draws noise."""
+    return any(use.mechanism.noise and runs(use) for use in economy.uses)
 
 
 def commitment(seed: str) -> str:

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from ..spec import Spec
 
 
+WAITS = ("MT807", "MT812", "MT813")  # the epoch waits: for reports, for a reset, or for nothing because another process ran it
+
+
 @dataclass(frozen=True)
 class Receipt:
     """What became of an entry. `flows` are its first transfers, `transfers` counts all; `repeated` says that it had been done before."""
@@ -57,7 +60,7 @@ class LiveNetwork:
         `secret` is what the seeds of noise follow from; without one a new secret is drawn, and networks whose mechanisms draw noise need their own
         back after a restart. Errors: UsageError MT821, MT822; LedgerError.
         """
-        machine = Machine()
+        machine, secret = Machine(), secret or secrets.token_bytes(32)
         ledger = open_ledger(url, clock=clock, machine=machine)
         try:
             if machine.network is None:
@@ -67,7 +70,7 @@ class LiveNetwork:
             elif spec is not None and spec.hash != machine.network.base.hash:
                 hint = "changes of a running network go through `changes`, or run it in shadow first"
                 raise UsageError(Fault("MT822", spec.name, "is not the spec that this ledger runs", machine.network.base.name, hint))
-            return cls(ledger, machine, clock, seconds_per_step, secret or secrets.token_bytes(32))
+            return cls(ledger, machine, clock, seconds_per_step, secret)
         except BaseException:
             ledger.close()
             raise
@@ -92,20 +95,21 @@ class LiveNetwork:
         return await self.ledger.execute_async(lambda draft: perform(self.machine, draft, entry))
 
     def tick(self, steps: int = 1) -> list[Receipt]:
-        """Run the next epochs. One that breaks a law, a cap or a bound is refused whole, trips the breaker, and raises what it broke."""
+        """Run the next epochs. One that breaks a law, a cap or a bound is refused whole, trips the breaker, and raises what it broke; one that lacks
+        reports waits for them."""
         out = []
         for _ in range(steps):
             try:
                 out.append(self.ledger.execute(self._epoch))
             except RunError as error:
-                if error.faults[0].code != "MT812":
+                if error.faults[0].code not in WAITS:
                     self.do(Trip(id=f"trip:{self.step}:{self.clock()}", by="epoch engine", reason=str(error)[:1000], code=error.faults[0].code))
                 raise
         return out
 
     def _epoch(self, draft: Draft) -> Receipt:
         n = self.network
-        draws = any(c.use.mechanism.noise for c in n.bound.stepping)
+        draws = seeds.needed(n.economy)
         seed = seeds.seed_of(self.secret, n.step) if draws else ""
         promise = seeds.commitment(seeds.seed_of(self.secret, n.step + 1)) if draws else ""
         entry = Epoch(id=f"epoch:{n.step}", by="epoch engine", step=n.step, signals=n.measured(), seed=seed, commitment=promise)
@@ -248,7 +252,7 @@ def begin(ledger: Ledger, machine: Machine, spec: Spec, secret: bytes) -> None:
     """Write the first entry: the spec, and the opening balances."""
     economy = spec.economy()
     decimals = {name: asset.decimals for name, asset in economy.assets.items()}
-    promise = seeds.commitment(seeds.seed_of(secret, 0)) if secret else ""
+    promise = seeds.commitment(seeds.seed_of(secret, 0)) if seeds.needed(economy) else ""
     entry = Genesis(id="genesis", text=spec.text, file=spec.file, digest=spec.hash, decimals=decimals, version=__version__, seed=promise)
     ledger.execute(lambda draft: perform(machine, draft, entry))
 
