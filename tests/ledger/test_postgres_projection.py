@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import random
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
 
 from mintage.errors import LedgerError, ServiceError, UsageError
 from mintage.ledger.codec import Batch, Limiting, Note, Opened, encode
@@ -19,6 +20,7 @@ from mintage.ledger.projection import Projection
 from mintage.ledger.store import Record
 from mintage.ledger.types import AMOUNT_MAX, Account, Form, Limit, Transfer
 
+from .journals import Journal, journals
 from .postgres import Server, postgres_server  # noqa: F401
 
 ACCOUNTS = [
@@ -69,12 +71,12 @@ def fill(store: PostgresStore, records: int, begin: int = 0) -> None:
             store.append(Record(seq + 1, hashlib.sha256(last + body).digest(), body))
 
 
-def asked(index: Projection | PostgresProjection) -> Iterator[object]:
+def asked(index: Projection | PostgresProjection, names: Iterable[object] = ACCOUNTS) -> Iterator[object]:
     """Every question, with every answer that it has."""
     yield index.mark()
     yield index.accounts()
     yield index.reasons()
-    yield [index.number(str(account)) for account in ACCOUNTS]
+    yield [index.number(str(account)) for account in names]
     for newest in (False, True):
         for account in (None, *range(1, 7)):
             for given in ({}, {"since": 1050}, {"until": 1071}, {"since": 1030, "until": 1090}, {"since": 9999}):
@@ -85,7 +87,8 @@ def asked(index: Projection | PostgresProjection) -> Iterator[object]:
         yield pages(index, newest)
     for row in index.transfers(limit=1000).rows:
         yield index.find(row.transfer.id), index.where(row.transfer.id)
-    yield [index.find(id) for id in (0, 1, 2**128, -1)] if isinstance(index, PostgresProjection) else [None] * 4
+        yield index.ending(row.transfer.id)
+    yield [index.find(id) for id in (0, 1, 2**128, -1)]
     for account in range(1, 6):
         for moment in (None, 0, 1045, 1110, 2**70, (0, 0), (7, 1), (9, 10**6)):
             yield index.balance_at(account, moment)
@@ -115,6 +118,18 @@ def test_every_answer_is_that_of_the_index_in_sqlite(journal: PostgresStore, dsn
         assert len(list(asked(large))) > 150
 
 
+def test_every_answer_is_that_of_the_index_in_sqlite_on_any_journal(dsn: str, tmp_path: Path) -> None:
+    with closing(Projection(tmp_path / "index.db")) as small, closing(PostgresProjection(dsn)) as large:
+
+        @settings(max_examples=10, deadline=None)
+        @given(journals())
+        def alike(journal: Journal) -> None:  # each unlike the last, so both are made anew
+            assert large.catch_up(journal) == small.catch_up(journal)
+            assert list(asked(large, ["users/T:u3"])) == list(asked(small, ["users/T:u3"]))
+
+        alike()
+
+
 def test_several_fill_it_at_once_without_a_row_too_many(journal: PostgresStore, dsn: str) -> None:
     errors: list[BaseException] = []
 
@@ -141,14 +156,12 @@ def test_several_fill_it_at_once_without_a_row_too_many(journal: PostgresStore, 
 
 
 def test_an_index_of_another_journal_is_made_anew(journal: PostgresStore, dsn: str, postgres_server: Server) -> None:
-    with closing(PostgresProjection(dsn)) as index:
+    with closing(PostgresProjection(dsn)) as index, closing(PostgresStore(postgres_server.fresh())) as store:
         index.catch_up(journal)
         before = list(asked(index))
-    with closing(PostgresProjection(dsn)) as index, closing(PostgresStore(postgres_server.fresh())) as store:
         fill(store, 9)
         assert index.catch_up(store) > 0
         assert index.mark() == store.head()
-    with closing(PostgresProjection(dsn)) as index:
         index.catch_up(journal)
         assert list(asked(index)) == before
 

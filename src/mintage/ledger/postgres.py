@@ -33,19 +33,19 @@ class PostgresStore:
     """
 
     def __init__(self, dsn: str, schema: str | None = None, patience: float = 10.0) -> None:
-        self._where = address(dsn, schema)
-        self.name, self.schema, self.patience = self._where.name, self._where.schema, patience
+        self._address = address(dsn, schema)
+        self.name, self.schema, self.patience = self._address.name, self._address.schema, patience
         self._turn_key, self._snapshot_key = (lock_key(self.schema, purpose) for purpose in ("turn", "snapshot"))
         self._lock = RLock()  # one thread at a time uses the connection; a turn keeps it
         self._connection: Any = None
         self._last: tuple[int, bytes] | None = None  # the head, while a transaction of ours holds the turn
         self._doubt = self._closed = False  # doubt: a record of ours may still be on its way
         try:
-            self._connection = connect(self._where)
+            self._connection = connect(self._address)
             migrate(self._connection, self.schema, self.name)
         except DatabaseError as error:
             self._drop()
-            raise unusable(self._where, error) from error
+            raise unusable(self._address, error) from error
         except BaseException:
             self._drop()
             raise
@@ -86,7 +86,7 @@ class PostgresStore:
             if self._last is None:
                 self._last = self._try(self._take)
             if self._last[0] + 1 != record.seq:
-                raise failed(self._where, f"record {record.seq} does not follow record {self._last[0]}: another process was first")
+                raise failed(self._address, f"record {record.seq} does not follow record {self._last[0]}: another process was first")
             try:
                 self._doubt = True
                 self._connection.execute("INSERT INTO journal VALUES (%s, %s, %s)", tuple(record))
@@ -94,12 +94,12 @@ class PostgresStore:
                 self._last = None
             except DatabaseError as error:
                 self._drop()
-                raise failed(self._where, said(error)) from error
+                raise failed(self._address, said(error)) from error
             except BaseException:
                 self._drop()
                 raise
             if done != "COMMIT":  # so PostgreSQL answers a transaction that failed
-                raise failed(self._where, f"the server answered {done} to COMMIT")
+                raise failed(self._address, f"the server answered {done} to COMMIT")
             self._doubt = False
 
     # --- reading
@@ -148,11 +148,11 @@ class PostgresStore:
     @contextmanager
     def _aside(self) -> Iterator[Any]:
         try:
-            connection = connect(self._where)
+            connection = connect(self._address)
             with connection:
                 yield connection
         except DatabaseError as error:
-            raise failed(self._where, said(error)) from error
+            raise failed(self._address, said(error)) from error
 
     # --- connections
 
@@ -170,12 +170,12 @@ class PostgresStore:
     def _try(self, act: Callable[[Any], T]) -> T:
         """Do what may be done twice; on a new connection when the old one is lost, for `patience` seconds."""
         if self._closed:
-            raise failed(self._where, "this store is closed")
+            raise failed(self._address, "this store is closed")
         end, pause = time.monotonic() + self.patience, 0.02
         while True:
             try:
                 if self._connection is None:
-                    self._connection = connect(self._where)
+                    self._connection = connect(self._address)
                 if self._doubt:  # who held the turn for us is gone when we get it
                     self._connection.execute(f"SELECT pg_advisory_xact_lock({self._turn_key})")
                     self._doubt = False
@@ -183,7 +183,7 @@ class PostgresStore:
             except (DatabaseError, ServiceError) as error:
                 self._drop()
                 if not lost(error) or time.monotonic() + pause > end:
-                    raise failed(self._where, said(error)) from error
+                    raise failed(self._address, said(error)) from error
                 time.sleep(pause)
                 pause = min(2 * pause, 1.0)
             except BaseException:

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from ..errors import Fault, UsageError
-from .types import Account, Balance, Form, Limit, Transfer
+from .types import ID_MAX, Account, Balance, Form, Limit, Transfer
 from .views import Known, Line, Moment, Page, Posted, Total, Written, at_cursor, no_account, readings
 
 Place = tuple[int, int]  # seq and idx: where a transfer stands
@@ -47,12 +47,20 @@ class Answers:
         found = self.where(id)
         return found.transfer if found else None
 
+    def ending(self, pending: int) -> Transfer | None:
+        """The POST, VOID or EXPIRE that ended this pending transfer."""
+        found = self._where("pending", pending)
+        return found.transfer if found else None
+
     def where(self, id: int) -> Posted | None:
-        """The same with its place and time."""
-        if not 0 < id < 2**128:
+        """The transfer with this id, its place and time."""
+        return self._where("id", id)
+
+    def _where(self, column: str, id: int) -> Posted | None:
+        if not 0 < id <= ID_MAX:
             return None
         with self.reading() as db:
-            row = db.execute(f"SELECT {TRANSFER} FROM transfers t WHERE t.id = %s", [UUID(int=id)]).fetchone()
+            row = db.execute(f"SELECT {TRANSFER} FROM transfers t WHERE t.{column} = %s", [UUID(int=id)]).fetchone()
         return posted(row) if row else None
 
     # --- accounts and reasons

@@ -38,6 +38,7 @@ CREATE TABLE reasons (number bigint PRIMARY KEY, text text NOT NULL);
 CREATE TABLE transfers (seq bigint, idx int, id uuid NOT NULL UNIQUE, debit bigint NOT NULL, credit bigint NOT NULL, amount numeric(78,0) NOT NULL,
   reason bigint NOT NULL, epoch numeric(20,0) NOT NULL, form smallint NOT NULL, linked bool NOT NULL, pending uuid, timeout bigint NOT NULL,
   time_ns bigint NOT NULL, PRIMARY KEY (seq, idx));
+CREATE INDEX transfers_pending ON transfers (pending) WHERE pending IS NOT NULL;
 CREATE INDEX transfers_reason ON transfers (reason, seq, idx);
 CREATE INDEX transfers_epoch ON transfers (epoch, seq, idx);
 CREATE TABLE entries (account bigint, seq bigint, idx int, debits numeric(78,0) NOT NULL, credits numeric(78,0) NOT NULL,
@@ -64,8 +65,8 @@ class PostgresProjection(Answers):
     """
 
     def __init__(self, dsn: str, schema: str | None = None, read_only: bool = False) -> None:
-        self._where = address(dsn, schema)
-        self.name, self.schema, self.read_only = self._where.name, self._where.schema, read_only
+        self._address = address(dsn, schema)
+        self.name, self.schema, self.read_only = self._address.name, self._address.schema, read_only
         self.lock = RLock()
         self._connection: Any = None
         self._inside = False  # a transaction of ours is open
@@ -73,12 +74,12 @@ class PostgresProjection(Answers):
         self._at = (-1, GENESIS)  # what is in memory fits the tables as long as they stand here
         self._forget()
         try:
-            self._connection = connect(self._where)
+            self._connection = connect(self._address)
             if not read_only:
                 self._make()
         except DatabaseError as error:
             self.close()
-            raise unusable(self._where, error) from error
+            raise unusable(self._address, error) from error
         except BaseException:
             self.close()
             raise
@@ -161,7 +162,7 @@ class PostgresProjection(Answers):
     def _fits(self, store: Store) -> bool:
         """Whether the record that the tables stand at is in the journal."""
         mark = self.mark()
-        if mark == self._at or not mark[0]:
+        if not mark[0]:
             return True
         found = next(iter(store.read(mark[0] - 1, mark[0])), None)
         return found is not None and found.hash == mark[1]
@@ -205,7 +206,7 @@ class PostgresProjection(Answers):
     def writing(self) -> Iterator[Any]:
         """One transaction that no other process writes beside. It need not be on the disk at once: the journal is."""
         if self.read_only:
-            raise failed(self._where, "this index is opened for reading only")
+            raise failed(self._address, "this index is opened for reading only")
         with self.lock, self._transaction("BEGIN; SET LOCAL synchronous_commit = off; SET LOCAL lock_timeout = 600000; SET LOCAL statement_timeout = 600000"):
             try:
                 self._connection.execute("SELECT pg_advisory_xact_lock(%s)", [lock_key(self.schema, "index")])
@@ -223,7 +224,7 @@ class PostgresProjection(Answers):
             self._connection.execute("COMMIT")
         except DatabaseError as error:
             self.close()
-            raise failed(self._where, said(error)) from error
+            raise failed(self._address, said(error)) from error
         except BaseException:
             if self._connection is not None:
                 with suppress(DatabaseError):
@@ -236,7 +237,7 @@ class PostgresProjection(Answers):
         """Twice when the connection turns out to be lost: a server may have been restarted since it was last asked."""
         for last in (False, True):
             try:
-                self._connection = self._connection or connect(self._where)
+                self._connection = self._connection or connect(self._address)
                 self._connection.execute(statement)
                 return
             except DatabaseError as error:
