@@ -1,1 +1,0 @@
-"""The typed client of a live network's HTTP API."""
