@@ -32,7 +32,7 @@ class Note(NamedTuple):
     topic: str
     body: bytes
     first: int = 0
-    count: int = 0
+    count: int = 0  # type: ignore[assignment]  # tuple has a method of this name
 
 
 class Opened(NamedTuple):
