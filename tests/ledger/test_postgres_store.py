@@ -56,7 +56,7 @@ class Cut:
     """The connection of a store, ended by the server when it is asked for `word`: before the server does it, or after, with the answer lost."""
 
     def __init__(self, connection: object, word: str, late: bool) -> None:
-        self.connection, self.word, self.late = connection, word, late
+        self.connection, self.word, self.late, self.then = connection, word, late, lambda: None
 
     def __getattr__(self, name: str) -> object:
         return getattr(self.connection, name)
@@ -66,34 +66,50 @@ class Cut:
             if self.late:
                 self.connection.execute(query, *args, **kwargs)  # type: ignore[attr-defined]
             kill(self.connection)
+            self.then()
             return self.connection.execute("SELECT 1")  # type: ignore[attr-defined]
         return self.connection.execute(query, *args, **kwargs)  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize(("word", "late", "kept"), [("INSERT", False, False), ("INSERT", True, False), ("COMMIT", False, False), ("COMMIT", True, True)])
-def test_a_connection_lost_around_the_commit_leaves_the_record_whole_or_not_at_all_and_the_store_can_tell(
-    journal: PostgresStore, word: str, late: bool, kept: bool
-) -> None:
+CUTS = [("INSERT", False, False), ("INSERT", True, False), ("COMMIT", False, False), ("COMMIT", True, True)]
+
+
+@pytest.mark.parametrize(("word", "late", "kept"), CUTS)
+def test_a_connection_lost_around_the_commit_leaves_the_record_whole_or_not_at_all_and_the_store_can_tell(dsn: str, word: str, late: bool, kept: bool) -> None:
+    with closing(PostgresStore(dsn, patience=0)) as journal:
+        add(journal, b"first")
+        with journal.turn():
+            second = after(journal.head(), b"second")
+            journal._link.connection = Cut(journal._link.connection, word, late)
+            with pytest.raises(LedgerError, match="MT703"):
+                journal.append(second)
+            assert journal.head()[0] == (2 if kept else 1)
+        assert bodies(journal) == [b"first", b"second"][: 1 + kept]
+        add(journal, b"third")
+        assert bodies(journal) == [b"first", *([b"second"] if kept else []), b"third"]
+
+
+@pytest.mark.parametrize(("word", "late", "kept"), CUTS)
+def test_with_patience_it_is_written_once_all_the_same(journal: PostgresStore, dsn: str, word: str, late: bool, kept: bool) -> None:
     add(journal, b"first")
-    with journal.turn():
-        second = after(journal.head(), b"second")
-        journal._connection = Cut(journal._connection, word, late)
-        with pytest.raises(LedgerError, match="MT703"):
+    with closing(PostgresStore(dsn)) as other:
+        with journal.turn():
+            second = after(journal.head(), b"second")
+            journal._link.connection = Cut(journal._link.connection, word, late)
+            if kept:  # and another process may have gone on from it meanwhile
+                journal._link.connection.then = lambda: add(other, b"third")
             journal.append(second)
-        assert journal.head()[0] == (2 if kept else 1)
-    assert bodies(journal) == [b"first", b"second"][: 1 + kept]
-    add(journal, b"third")
-    assert bodies(journal) == [b"first", *([b"second"] if kept else []), b"third"]
+        assert bodies(journal) == [b"first", b"second", *([b"third"] if kept else [])]
 
 
 def test_what_the_store_reads_after_a_lost_commit_is_final(journal: PostgresStore, postgres_server: Server) -> None:
     """The old session is still about to commit: the new connection must not say that the record is not there."""
     journal.head()
-    old = journal._connection
+    old = journal._link.connection
     with journal.turn():
         record = after(journal.head(), b"slow")
         old.execute("INSERT INTO journal VALUES (%s, %s, %s)", tuple(record))
-        journal._connection, journal._last, journal._doubt = None, None, True  # the client has lost it; the server has not noticed
+        journal._link.connection, journal._last, journal._doubt = None, None, True  # the client has lost it; the server has not noticed
         commit = threading.Timer(0.3, lambda: old.execute("COMMIT"))
         commit.start()
         assert journal.head()[0] == 1
@@ -103,11 +119,12 @@ def test_what_the_store_reads_after_a_lost_commit_is_final(journal: PostgresStor
 
 def test_a_session_ended_between_turns_is_not_noticed(journal: PostgresStore) -> None:
     add(journal, b"first")
-    kill(journal._connection)
+    kill(journal._link.connection)
     add(journal, b"second")
-    kill(journal._connection)
     assert bodies(journal) == [b"first", b"second"]
-    kill(journal._connection)
+    kill(journal._view.connection)
+    assert bodies(journal) == [b"first", b"second"]
+    kill(journal._view.connection)
     assert journal.head()[0] == 2
 
 
@@ -152,13 +169,23 @@ def test_a_turn_that_was_lost_to_another_process_is_an_error_and_never_a_fork(jo
     add(journal, b"first")
     with closing(PostgresStore(dsn)) as other, journal.turn():
         record = after(journal.head(), b"ours")
-        kill(journal._connection)
+        kill(journal._link.connection)
         add(other, b"theirs")
         with pytest.raises(LedgerError, match="MT703"):
             journal.append(record)
         with pytest.raises(LedgerError, match="another process was first"):
             journal.append(record)
     assert bodies(journal) == [b"first", b"theirs"]
+
+
+def test_who_only_reads_does_not_wait_for_the_turn(journal: PostgresStore) -> None:
+    add(journal, b"first")
+    seen: list[object] = []
+    with journal.turn():
+        reader = threading.Thread(target=lambda: seen.extend([journal.head()[0], bodies(journal)]))
+        reader.start()
+        reader.join()
+    assert seen == [1, [b"first"]]
 
 
 @pytest.mark.parametrize(
@@ -264,7 +291,7 @@ def test_no_server_at_the_address_is_said_at_once() -> None:
 def test_a_server_that_may_lose_commits_is_refused_and_a_lax_user_is_made_strict(dsn: str, postgres_server: Server) -> None:
     postgres_server.sql("CREATE ROLE lax LOGIN SUPERUSER PASSWORD 'lax'; ALTER ROLE lax SET synchronous_commit = off")
     with closing(PostgresStore(postgres_server.dsn("lax", "lax", "lax"))) as store:
-        assert store._connection.execute("SHOW synchronous_commit").fetchone() == ("on",)
+        assert store._link.connection.execute("SHOW synchronous_commit").fetchone() == ("on",)
     careless = Server("fsync=off")
     try:
         with pytest.raises(ServiceError, match=r"MT703 .*fsync is off"):

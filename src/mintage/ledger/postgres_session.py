@@ -7,7 +7,11 @@ be pooled by session: the settings made here are the session's.
 from __future__ import annotations
 
 import re
-from typing import Any, NamedTuple
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from threading import RLock
+from typing import Any, NamedTuple, TypeVar
 from urllib.parse import unquote
 
 from ..errors import Fault, LedgerError, ServiceError
@@ -19,6 +23,7 @@ try:
 except ImportError as missing:  # the extra [postgres]
     raise ServiceError(Fault("MT532", "psycopg", "is not installed", "the extra [postgres]", "install it with: pip install 'mintage[postgres]'")) from missing
 
+T = TypeVar("T")
 DatabaseError = psycopg.Error
 URI = re.compile(r"postgres(?:ql)?://([^/?#]*)([^?#]*)(?:\?([^#]*))?")
 # How soon a server that has gone silent counts as lost [s, tcp_user_timeout in ms]; what the address says comes first.
@@ -86,6 +91,47 @@ def connect(where: Address) -> Any:
         connection.close()
         raise
     return connection
+
+
+class Link:
+    """A connection that is made anew when it is lost. One thread at a time uses it: `lock`."""
+
+    def __init__(self, where: Address, patience: float) -> None:
+        self.where, self.patience, self.lock = where, patience, RLock()
+        self.connection: Any = None
+        self.closed = False
+
+    def ask(self, act: Callable[[Any], T]) -> T:
+        """Do what may be done twice; on a new connection when the old one is lost, for `patience` seconds. Errors: LedgerError MT703."""
+        end, pause = time.monotonic() + self.patience, 0.02
+        while True:
+            if self.closed:
+                raise failed(self.where, "this store is closed")
+            try:
+                if self.connection is None:
+                    self.connection = connect(self.where)
+                return act(self.connection)
+            except (DatabaseError, ServiceError) as error:
+                self.drop()
+                if not lost(error) or time.monotonic() + pause > end:
+                    raise failed(self.where, said(error)) from error
+                time.sleep(pause)
+                pause = min(2 * pause, 1.0)
+            except BaseException:
+                self.drop()
+                raise
+
+    def drop(self) -> None:
+        """The next `ask` makes a new one."""
+        connection, self.connection = self.connection, None
+        if connection is not None:
+            with suppress(DatabaseError):
+                connection.close()
+
+    def close(self) -> None:
+        with self.lock:
+            self.closed = True
+            self.drop()
 
 
 def failed(where: Address, found: str) -> LedgerError:
