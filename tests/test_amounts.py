@@ -48,6 +48,15 @@ def test_units_to_amount_and_back_up_to_two_to_the_256(units, decimals):
         assert to_units(from_units(units, decimals), decimals) == units
 
 
+def test_three_thirds_of_a_unit_are_a_unit_and_what_is_truly_less_is_not():
+    with exact():
+        third = Decimal(1) / 3
+        assert settle([("s", r, third) for r in range(3)], 0) == [1, 0, 0]
+        assert settle([("s", r, 100 * third) for r in range(3)], 6) == [33333334, 33333333, 33333333]
+        assert to_units(1 - Decimal("1e-79"), 0) == 0
+        assert to_units(Decimal(MAX), 0) == MAX
+
+
 HOSTILE = ["-1", "-0.1", "-1e-50", str(MAX + 1), "NaN", "sNaN", "Infinity", "-Infinity", "1e9999999", "1e999999999999999999"]
 
 
@@ -74,7 +83,7 @@ def test_all_digits_are_kept_outside_the_exact_context_too():
 
 
 def test_a_sum_that_its_digits_cannot_hold_is_cut_not_rounded_up():
-    parts = [("s", 0, Decimal("0.5")), ("s", 1, Decimal("0.4" + "9" * 300))]
+    parts = [("s", 0, Decimal("0.5")), ("s", 1, Decimal("0.4" + "9" * 70 + "8" * 230))]
     assert sum(settle(parts, 0)) == 0
 
 

@@ -14,14 +14,18 @@ from typing import Any
 from .errors import Fault, RunError
 
 MAX = 2**256 - 1
+SNAP = Decimal(f"1.{1:080}")  # three thirds of a unit, 0.999... to 100 digits, are the unit: work of that precision lost it
 WIDE = Context(prec=200, rounding=ROUND_FLOOR, Emax=MAX_EMAX, Emin=MIN_EMIN)  # whatever the caller's context; cuts are downward
 
 
 def to_units(amount: Decimal, decimals: int) -> int:
-    """Base units of an amount [asset], rounded down. Errors: RunError MT309 unless the result is from 0 to 2^256 - 1."""
+    """Base units of an amount [asset], rounded down; one that misses a whole unit by less than 10^-80 of itself is that unit.
+
+    Errors: RunError MT309 unless the result is from 0 to 2^256 - 1.
+    """
     if not amount.is_finite() or amount < 0 or (amount and amount.adjusted() + decimals > 77):  # 2^256 has 78 digits
         raise refused(amount, decimals)
-    units = int(WIDE.scaleb(amount, decimals).to_integral_value(ROUND_FLOOR))
+    units = int(WIDE.multiply(WIDE.scaleb(amount, decimals), SNAP).to_integral_value(ROUND_FLOOR))
     if units > MAX:
         raise refused(amount, decimals)
     return units

@@ -40,7 +40,7 @@ LIVE: dict[str, tuple[str, str]] = {
     "MT801": ("Unknown entry", "The journal holds an entry that this version of Mintage does not know. A newer version wrote it: use that one."),
     "MT802": ("Nobody may join", "Owners join the kinds that the spec opens with members = 'open', as one of the classes it declares for them."),
     "MT803": ("A second row", "An owner has one row of a kind, for ever. A row that waits for the next epoch counts."),
-    "MT804": ("No such row", "An owner has a row from the epoch after it joined. Rows of a kind that nobody joins are named #0, #1, ..."),
+    "MT804": ("No such row", "An owner has a row from the epoch after it joined. Rows of a kind that nobody joins are named @0, @1, ..."),
     "MT805": ("Not a feed", "Reports are taken for signals that live are told by reporters. Others follow from flows or from a mechanism, or are fixed."),
     "MT806": ("Not a number", "Amounts and reports are decimal text, such as '12.5': never a float, which could not be told exactly."),
     "MT807": ("Too few reports", "The spec requires fresh reports of this signal, and the epoch waits for them. Ask the reporters, or report by hand."),

@@ -15,7 +15,7 @@ from .network import Network
 
 @dataclass(frozen=True)
 class EventInfo:
-    """An event as its callers see it. `roles` maps a role to its account; `rows` says whether it names an owner or a row (`#3`)."""
+    """An event as its callers see it. `roles` maps a role to its account; `rows` says whether it names an owner or a row (`@3`)."""
 
     call: str
     event: str

@@ -69,7 +69,7 @@ class Driver:
         self.catalogue = list(door.catalog())
         self.kinds, self.needed = dict(door.kinds()), dict(door.feeds())
         self.owners = [(name or "owner-{}".format)(i) for i in range(owners)]
-        first = {f"#{i}" for classes in self.kinds.values() for i in range(classes)}  # who is there from the start acts too
+        first = {f"@{i}" for classes in self.kinds.values() for i in range(classes)}  # who is there from the start acts too
         self.actors = [*self.owners, *sorted(first)]
         self.path = Path(spec, sorted(self.needed), steps, seed)
         self.tally, self.step = Tally(), 0
@@ -114,7 +114,7 @@ class Driver:
         return w / w.sum()
 
     def named(self, row: str, owner: str) -> str:
-        return owner if row == "owner" else f"#{int(self.rng.integers(ROW_SLOTS))}" if row == "slot" else ""
+        return owner if row == "owner" else f"@{int(self.rng.integers(ROW_SLOTS))}" if row == "slot" else ""
 
     def amount(self, info: EventInfo, unit: str, balances: Mapping[str, str]) -> str:
         """What is asked for: of an asset a share of what the owner has, or what customers spent where it comes from outside."""

@@ -43,7 +43,7 @@ def decode(topic: str, body: bytes) -> Entry:
         plain: dict[str, Any] = json.loads(body)
         given: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in plain.items()}
         return KINDS[topic](**given)
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         found = f"{type(error).__name__}: {str(error)[:120]}"
         raise RunError(Fault("MT801", f"an entry of topic '{topic[:40]}'", found, "an entry that this version of Mintage wrote")) from None
 

@@ -27,7 +27,7 @@ class Members:
     def __init__(self, spec: Economy) -> None:
         self.spec = spec
         kinds = [k for k in spec.kinds.values() if k.members == OPEN]
-        self.owners: dict[str, list[str]] = {k.name: [f"#{i}" for i in range(k.holders)] for k in kinds}
+        self.owners: dict[str, list[str]] = {k.name: [f"@{i}" for i in range(k.holders)] for k in kinds}
         self.classes: dict[str, list[int]] = {k.name: list(range(k.holders)) for k in kinds}
         self.rows: dict[tuple[str, str], int] = {(k, owner): i for k, owners in self.owners.items() for i, owner in enumerate(owners)}
 
@@ -61,7 +61,7 @@ class Members:
         self.classes[kind].append(row)
 
     def row(self, kind: str, owner: str) -> int:
-        """The row of `owner` in `kind`; of a kind that nobody joins a row's name is `#` and its number, or "" where there is one only.
+        """The row of `owner` in `kind`; of a kind that nobody joins a row's name is `@` and its number, or "" where there is one only.
 
         Errors: RunError MT804.
         """
@@ -71,17 +71,17 @@ class Members:
                 return self.rows[root, owner]
             raise RunError(Fault("MT804", f"'{owner[:80]}'", f"has no row of '{kind}'", f"an owner who joined '{root}' before this epoch"))
         holders = self.spec.kinds[kind].holders
-        number = owner.removeprefix("#")
+        number = owner.removeprefix("@")
         if holders == 1:
             return 0
         if number.isascii() and number.isdigit() and len(number) < 10 and int(number) < holders:
             return int(number)
-        raise RunError(Fault("MT804", f"'{owner[:80]}'", f"is no row of '{kind}'", f"#0 to #{holders - 1}"))
+        raise RunError(Fault("MT804", f"'{owner[:80]}'", f"is no row of '{kind}'", f"@0 to @{holders - 1}"))
 
     def names(self, kind: str) -> list[str]:
         """Owners of all rows of a kind, in order."""
         root, holders = self.root(kind), self.spec.kinds[kind].holders
-        return self.owners[root] if root else [""] if holders == 1 else [f"#{i}" for i in range(holders)]
+        return self.owners[root] if root else [""] if holders == 1 else [f"@{i}" for i in range(holders)]
 
     def economy(self) -> Economy:
         """The spec's economy with a row for every member."""

@@ -411,11 +411,12 @@ def _memory(economy: Economy) -> dict[str, dict[str, Any]]:
 
 
 def plain(values: Mapping[str, str]) -> dict[str, Any]:
-    """Decimal texts as Decimals; other texts as they are."""
+    """Texts as a spec's parser would read them: whole numbers, Decimals, else texts."""
     out: dict[str, Any] = {}
     for path, value in values.items():
         try:
-            out[path] = Decimal(value)
+            read = Decimal(value)
+            out[path] = int(value) if value.lstrip("-").isdigit() else read
         except ArithmeticError:
             out[path] = value
     return out
