@@ -27,7 +27,17 @@ from mintage.mechanisms.base import REGISTRY, Mechanism, Parameters
 
 HOME = Path(__file__).parent / "reference"
 NOTE = "<!-- Written by `make docs`; change the code, not this page. -->"
-RANGES = {"1": "Spec file", "2": "Mechanism and check", "3": "Run", "4": "Data and calibration", "5": "Usage", "6": "Report and charts"}
+RANGES = {
+    "1": "Spec file",
+    "2": "Mechanism and check",
+    "3": "Run",
+    "4": "Data and calibration",
+    "5": "Usage",
+    "6": "Report and charts",
+    "7": "Ledger",
+    "8": "Live network",
+    "9": "Server",
+}
 WORDS = "What `use` may name in a spec. A default without source is an assumption. In a unit, the name of an account parameter stands for that account's asset."
 BOUNDS = {"ge": "at least", "gt": "above", "le": "at most", "lt": "below", "min_length": "items at least", "max_length": "items at most"}
 
@@ -137,7 +147,11 @@ def _commands() -> Iterator[str]:
         command = cli.get_command(context, name)
         if command is not None:
             yield f"## mintage {name}"
-            yield f"```text\n{command.get_help(click.Context(command, info_name=name, parent=context, terminal_width=100)).rstrip()}\n```"
+            own = click.Context(command, info_name=name, parent=context, terminal_width=100)
+            yield f"```text\n{command.get_help(own).rstrip()}\n```"
+            for sub, part in command.commands.items() if isinstance(command, click.Group) else ():
+                yield f"### mintage {name} {sub}"
+                yield f"```text\n{part.get_help(click.Context(part, info_name=sub, parent=own, terminal_width=100)).rstrip()}\n```"
 
 
 def _first(text: str) -> str:

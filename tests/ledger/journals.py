@@ -49,6 +49,11 @@ class Journal:
         return iter(self.kept)
 
 
+def expiry(pending: int) -> int:
+    """The id of the EXPIRE of a pending transfer."""
+    return int.from_bytes(sha256(b"mintage expire" + pending.to_bytes(16, "big") + bytes(2)).digest()[:16], "big")
+
+
 def genesis() -> Batch:
     """Six accounts of two assets, four reasons, 1,000 tokens for Alice and 500 dollars for the shop."""
     opened = [
@@ -79,9 +84,9 @@ def town() -> Journal:
         days=2,
     )
     ends = [
-        Transfer(2**128 - 1, ALICE, BOB, 8 * TOKEN, HOLD, 2, Form.EXPIRE, pending=7),
+        Transfer(expiry(7), ALICE, BOB, 0, 0, 0, Form.EXPIRE, pending=7),
         Transfer(9, ALICE, BOB, 25 * TOKEN + 1, PAY, 3, Form.POST, pending=6),
-        Transfer(10, ALICE, BOB, 2 * TOKEN, PAY, 3, Form.VOID, pending=8),
+        Transfer(10, ALICE, BOB, 0, PAY, 3, Form.VOID, pending=8),
     ]
     journal.add(Batch(BEGIN + 3 * DAY, [], [], [Limiting(BOB, Limit.NO_OVERDRAFT | Limit.FROZEN, "asked to", 3)], ends, [Note("freeze", b"{}")]))
     return journal
@@ -105,10 +110,10 @@ def journals(draw: st.DrawFn, most: int = 2**240) -> Journal:
             if form > Form.PENDING:
                 begun = open_.pop(draw(st.sampled_from(sorted(open_))))
                 pending, debit, credit = begun.id, begun.debit, begun.credit
-                amount = draw(st.integers(1, begun.amount)) if form == Form.POST else begun.amount
+                amount = draw(st.integers(1, begun.amount)) if form == Form.POST else 0
             t = Transfer(fresh * 2**90 + 7, debit, credit, amount, draw(st.integers(0, 2)), draw(st.sampled_from([0, 1, 2**64 - 1])), form, False, pending)
             if form == Form.PENDING:
                 open_[t.id] = t
             transfers.append(t)
-        journal.add(Batch(BEGIN + record // 2 * DAY, [], [], [], transfers, []))
+        journal.add(Batch(BEGIN + DAY * (record + 1), [], [], [], transfers, []))
     return journal

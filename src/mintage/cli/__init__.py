@@ -25,6 +25,7 @@ COMMANDS = {
     "compare": "designs or scenarios on the same futures",
     "sweep": "many variants: grid, lists, Sobol sample",
     "calibrate": "fit demand and price to a record, and forecast",
+    "ledger": "verify, query, export, back up a ledger",
     "explain": "what a code, test, flag or metric means",
     "mechanisms": "the vocabulary: names, parameters, events",
     "networks": "the presets that ship",
@@ -100,7 +101,8 @@ def cli(debug: bool) -> None:
 
 
 def main(args: list[str] | None = None) -> None:
-    """Run a command and exit with its status: 0 good, 1 judged and found wanting, 2 wrong usage, 3 spec invalid, 5 an outside service or
+    """Run a command and exit with its status: 0 good, 1 judged and found wanting, 2 wrong usage, 3 spec invalid, 4 a ledger
+    that does not balance or refuses, 5 an outside service or
     extra is missing, 70 a mistake of ours, 130 interrupted."""
     args = sys.argv[1:] if args is None else args
     try:

@@ -6,6 +6,7 @@ Written from the words of `types`, not from the state machine, so that a mistake
 from __future__ import annotations
 
 from collections.abc import Callable
+from heapq import heappop, heappush
 from typing import NamedTuple
 
 from .codec import Batch
@@ -36,6 +37,8 @@ class Replay:
         self.assets: dict[str, int] = {}
         self.reasons, self.texts = 0, set[str]()
         self.open: dict[int, Aside] = {}
+        self._deadlines: list[tuple[int, int]] = []
+        self._due: set[int] = set()
         self.time_ns = 0
         self.seq = 0
         self.count = 0
@@ -47,9 +50,13 @@ class Replay:
     def add(self, seq: int, batch: Batch) -> None:
         """Replay record `seq`."""
         self.seq = seq
-        if batch.time_ns < self.time_ns:
-            self._say(None, f"its time {batch.time_ns} is before that of record {seq - 1}", f"at least {self.time_ns}")
+        if batch.time_ns <= self.time_ns:
+            self._say(None, f"its time {batch.time_ns} is not later than that of record {seq - 1}", f"more than {self.time_ns}")
         self.time_ns = max(self.time_ns, batch.time_ns)
+        while self._deadlines and self._deadlines[0][0] <= self.time_ns:
+            id = heappop(self._deadlines)[1]
+            if id in self.open:
+                self._due.add(id)
         self._open(batch)
         self.count += len(batch.transfers)
         if batch.limits:
@@ -65,6 +72,9 @@ class Replay:
             self._move(batch.transfers, 0)
         if batch.transfers and batch.transfers[-1].linked:
             self._say(len(batch.transfers) - 1, "is linked to nothing", "a chain that ends in its record")
+        for id in sorted(self._due):
+            self._say(None, f"leaves pending {id:x}, whose time is over", "an EXPIRE of it")
+        self._due.clear()
 
     def _say(self, idx: int | None, found: str, expected: str) -> None:
         self._fault(f"record {self.seq}" + ("" if idx is None else f", transfer {idx}"), found, expected)
@@ -88,7 +98,10 @@ class Replay:
         if not 0 < number < len(self.totals):
             self._say(None, f"limits account {number}", "an account that was opened")
             return
-        self.totals[number][5] = limits
+        totals = self.totals[number]
+        if limits & NO_OVERDRAFT and totals[0] + totals[2] > totals[1]:
+            self._say(None, f"forbids {self.accounts[number]} to be overdrawn, which it is", "a limit that holds")
+        totals[5] = limits
 
     def _move(self, transfers: list[Transfer], first: int) -> None:
         totals, count, reasons = self.totals, len(self.totals), self.reasons
@@ -148,7 +161,10 @@ class Replay:
         if t.form == Form.PENDING:
             d[2] += t.amount
             c[3] += t.amount
-            self.open[t.id] = Aside(t.debit, t.credit, t.amount, self.time_ns + t.timeout * SECOND if t.timeout else 0)
+            until_ns = self.time_ns + t.timeout * SECOND if t.timeout else 0
+            self.open[t.id] = Aside(t.debit, t.credit, t.amount, until_ns)
+            if until_ns:
+                heappush(self._deadlines, (until_ns, t.id))
         else:
             d[0] += t.amount
             c[1] += t.amount
@@ -160,13 +176,14 @@ class Replay:
         if aside is None:
             self._say(idx, f"ends {t.pending:x}", "a pending transfer that has not ended")
             return
-        if t.debit not in (0, aside.debit) or t.credit not in (0, aside.credit):
+        if (t.debit, t.credit) != (aside.debit, aside.credit):
             self._say(idx, f"moves from account {t.debit} to {t.credit}", f"those that were set aside: {aside.debit} and {aside.credit}")
-        over = bool(aside.until_ns) and self.time_ns >= aside.until_ns
-        if over != (t.form == Form.EXPIRE):
-            self._say(
-                idx, f"is a {Form(t.form).name} at {self.time_ns}", f"an EXPIRE from {aside.until_ns} on, and only then" if aside.until_ns else "no EXPIRE"
-            )
+        if (t.pending in self._due) != (t.form == Form.EXPIRE):
+            found = "after the time of what it ends was over" if t.pending in self._due else "before the time of what it ends is over"
+            self._say(idx, f"is a {Form(t.form).name} {found}", "an EXPIRE when the time is over, and only then")
+        self._due.discard(t.pending)
+        if t.amount and t.form != Form.POST:
+            self._say(idx, f"has the amount {t.amount}", "none: it gives all back")
         d, c = self.totals[aside.debit], self.totals[aside.credit]
         d[2] -= aside.amount
         c[3] -= aside.amount

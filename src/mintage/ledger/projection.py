@@ -55,8 +55,9 @@ class Projection(Answers):
     Errors: LedgerError MT703 when the file cannot be opened, MT708 when a newer Mintage wrote it and it may not be made anew.
     """
 
-    def __init__(self, path: Path | str, read_only: bool = False) -> None:
+    def __init__(self, path: Path | str, read_only: bool = False, aside: bool = False) -> None:
         self.path, self.read_only = Path(path), read_only
+        self._log = "OFF" if aside else "WAL"  # aside: nobody else looks, and what is left of a failure is thrown away
         self.lock, self.closed = RLock(), False
         self.connection = self._open()
         self._unfold, self._at = self._fresh(), (-1, GENESIS)
@@ -86,7 +87,7 @@ class Projection(Answers):
         part = self.path.with_name(self.path.name + ".part")
         remove(part)
         try:
-            with self.lock, closing(Projection(part)) as fresh:
+            with self.lock, closing(Projection(part, aside=True)) as fresh:
                 count = fresh.catch_up(store, progress)
                 with self._named():
                     fresh.connection.backup(self.connection)
@@ -158,7 +159,7 @@ class Projection(Answers):
             db = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False, cached_statements=256)
             db.executescript("PRAGMA busy_timeout = 60000; PRAGMA cache_size = -131072; PRAGMA synchronous = OFF")
             if not self.read_only:
-                db.execute("PRAGMA journal_mode = WAL")
+                db.execute(f"PRAGMA journal_mode = {self._log}")
                 db.execute("BEGIN IMMEDIATE")
                 if db.execute("PRAGMA user_version").fetchone()[0] == 0:
                     for statement in TABLES.split(";\n"):

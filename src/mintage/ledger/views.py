@@ -38,8 +38,8 @@ class Posted(NamedTuple):
 class Line(NamedTuple):
     """One transfer as one of its accounts sees it: `sign` is +1 on the credit side and -1 on the debit side, `after` the account's totals behind it.
 
-    `counter` is the number of the account on the other side. `amount` is the transfer's: of a PENDING it is only set aside, of a VOID or
-    EXPIRE given back.
+    `counter` is the number of the account on the other side. `amount` is the transfer's: of a PENDING it is only set aside, and a VOID or
+    EXPIRE has none.
     """
 
     seq: int

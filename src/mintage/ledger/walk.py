@@ -63,14 +63,18 @@ class Walk:
 
 def decimals(notes: Iterable[Note]) -> dict[str, int]:
     """The decimals of assets, where a note of the genesis names them."""
+    return decimals_of(note.body for note in notes if note.topic == GENESIS_NOTE)
+
+
+def decimals_of(bodies: Iterable[bytes]) -> dict[str, int]:
+    """The decimals that the bodies of genesis notes name."""
     found: dict[str, int] = {}
-    for note in notes:
-        if note.topic == GENESIS_NOTE:
-            try:
-                said = json.loads(note.body).get("decimals", {})
-                found.update((str(asset), places) for asset, places in said.items() if type(places) is int and 0 <= places <= 77)
-            except (ValueError, AttributeError):
-                continue  # the note is the application's: it need not speak of decimals
+    for body in bodies:
+        try:
+            said = json.loads(body).get("decimals", {})
+            found.update((str(asset), places) for asset, places in said.items() if type(places) is int and 0 <= places <= 77)
+        except (ValueError, AttributeError):
+            continue  # the note is the application's: it need not speak of decimals
     return found
 
 
