@@ -62,7 +62,7 @@ def genesis() -> Batch:
         Opened(BOB, Account("RENDER", "users", "bob"), Limit.NO_OVERDRAFT),
         Opened(BURNED, Account("RENDER", "burned"), Limit.CREDITS_ONLY),
         Opened(WORLD, Account("USD", "external"), Limit.NONE),
-        Opened(SHOP, Account("USD", "shop", "anna#1", 3), Limit.NO_OVERDRAFT),
+        Opened(SHOP, Account("USD", "shop", "anna b", 3), Limit.NO_OVERDRAFT),
     ]
     reasons = [(MINT, "mint"), (PAY, "jobs.pay"), (BURN, "jobs.burn"), (HOLD, "hold")]
     note = Note("genesis", json.dumps({"decimals": {"RENDER": 8, "USD": 2}}).encode(), 0, 2)

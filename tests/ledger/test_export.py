@@ -46,7 +46,7 @@ def test_csv_has_a_row_a_transfer_with_names_and_exact_amounts(tmp_path):
         *("4", "1", clock(town_time(3)), f"{9:032x}", "POST", "users/RENDER:alice", "users/RENDER:bob", "RENDER"),
         *("25.00000001", "2500000001", "jobs.pay", "3", "False", f"{6:032x}", "0"),
     ]
-    assert (rows[4]["amount"], rows[4]["credit"]) == ("2.50", "shop/USD:anna#1#3")
+    assert (rows[4]["amount"], rows[4]["credit"]) == ("2.50", "shop/USD:anna b#3")
     assert sum(Decimal(r["amount"]) for r in rows if r["reason"] == "mint") == 1000
 
 
@@ -74,7 +74,7 @@ def test_beancount_accepts_the_text_and_finds_our_balances(tmp_path):
         ("Assets:Users:RENDER:Bob", "RENDER"): 55 + Decimal("0.00000001"),
         ("Equity:Burned:RENDER:All", "RENDER"): 5,
         ("Equity:External:USD:All", "USD"): Decimal("-502.50"),
-        ("Assets:Shop:USD:Anna-1-lot3", "USD"): Decimal("502.50"),
+        ("Assets:Shop:USD:Anna-b-lot3", "USD"): Decimal("502.50"),
     }
     chain = next(t for t in transactions if int(t.meta["id"], 16) == 4)
     assert [p.units.currency for p in chain.postings] == ["RENDER", "RENDER", "USD", "USD"]

@@ -114,7 +114,7 @@ def test_filters_join(index):
 
 def test_accounts_are_found_by_what_is_written_and_the_nearest_is_named(index):
     assert index.number("users/RENDER:bob") == BOB
-    assert index.number("shop/USD:anna#1#3") == SHOP
+    assert index.number("shop/USD:anna b#3") == SHOP
     known = {k.number: k for k in index.accounts()}
     assert known[BOB] == (BOB, Account("RENDER", "users", "bob"), Limit.NO_OVERDRAFT | Limit.FROZEN)
     assert index.reasons()[PAY] == "jobs.pay"

@@ -44,6 +44,8 @@ class Ids:
             self._spill()
 
     def _spill(self) -> None:
+        if not self.arrays:
+            return
         if not self.files:
             self.files = [tempfile.TemporaryFile() for _ in range(FILES)]  # noqa: SIM115  (closed by `close`)
         keys = np.sort(np.concatenate(self.arrays))
