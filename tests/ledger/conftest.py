@@ -8,10 +8,14 @@ from pathlib import Path
 import pytest
 
 from mintage.ledger.memory import MemoryStore
+from mintage.ledger.postgres import PostgresStore
 from mintage.ledger.sqlite import SqliteStore
 from mintage.ledger.store import Store
 
+from .postgres import postgres_server
 from .stores import Open
+
+__all__ = ["open_store", "postgres_server", "store"]
 
 Make = Callable[[pytest.FixtureRequest, Path], Open]
 
@@ -25,7 +29,12 @@ def _sqlite(request: pytest.FixtureRequest, folder: Path) -> Open:
     return lambda: SqliteStore(folder / "ledger.db")
 
 
-STORES: dict[str, Make] = {"memory": _memory, "sqlite": _sqlite}
+def _postgres(request: pytest.FixtureRequest, folder: Path) -> Open:
+    dsn = request.getfixturevalue("postgres_server").fresh()
+    return lambda: PostgresStore(dsn)
+
+
+STORES: dict[str, Make] = {"memory": _memory, "sqlite": _sqlite, "postgres": _postgres}
 
 
 @pytest.fixture(params=STORES)

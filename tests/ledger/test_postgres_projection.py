@@ -21,7 +21,7 @@ from mintage.ledger.store import Record
 from mintage.ledger.types import AMOUNT_MAX, Account, Form, Limit, Transfer
 
 from .journals import Journal, journals
-from .postgres import Server, postgres_server  # noqa: F401
+from .postgres import Server
 
 ACCOUNTS = [
     Account("USD", "issuance"),
@@ -79,11 +79,11 @@ def asked(index: Projection | PostgresProjection, names: Iterable[object] = ACCO
     yield [index.number(str(account)) for account in names]
     for newest in (False, True):
         for account in (None, *range(1, 7)):
-            for given in ({}, {"since": 1050}, {"until": 1071}, {"since": 1030, "until": 1090}, {"since": 9999}):
+            for span in ({}, {"since": 1050}, {"until": 1071}, {"since": 1030, "until": 1090}, {"since": 9999}):
                 if account is not None:
-                    yield index.statement(account, **given, newest=newest)
-                yield index.transfers(account, **given, newest=newest)
-                yield index.transfers(account, reason=2, epoch=1, **given, newest=newest)
+                    yield index.statement(account, **span, newest=newest)
+                yield index.transfers(account, **span, newest=newest)
+                yield index.transfers(account, reason=2, epoch=1, **span, newest=newest)
         yield pages(index, newest)
     for row in index.transfers(limit=1000).rows:
         yield index.find(row.transfer.id), index.where(row.transfer.id)

@@ -14,7 +14,7 @@ from mintage.errors import LedgerError, ServiceError
 from mintage.ledger.postgres import PostgresStore
 from mintage.ledger.store import GENESIS, Record
 
-from .postgres import Server, postgres_server  # noqa: F401
+from .postgres import Server
 
 END = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'mintage'"
 
