@@ -26,7 +26,7 @@ UNSEEN = settings(max_examples=15, deadline=None, suppress_health_check=list(Hea
 def lived(spec: mt.Spec, steps: int, *, seed: int = 1, owners: int = 6, events: int = 40) -> tuple[LiveNetwork, Driver]:
     """A network that a seeded population has used for some steps."""
     live = LiveNetwork.open("memory:", spec, secret=b"twin")
-    driver = Driver(Direct(live), spec, seed=seed, owners=owners, events=events, steps=steps + 1)
+    driver = Driver(Direct(live), spec, seed=seed, owners=owners, events=events)
     driver.run(steps)
     return live, driver
 

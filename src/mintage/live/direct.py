@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from itertools import count
 
 from .catalog import EventInfo
+from .driver import Flow
 from .entries import Event, Join, Report
 from .service import LiveNetwork
 
 
 class Direct:
-    """A `Door` (see `driver`) onto a LiveNetwork."""
+    """A `Door` (see `driver`) onto a LiveNetwork. `prefix` keeps the ids of one population apart from those of another."""
 
     def __init__(self, live: LiveNetwork, prefix: str = "d") -> None:
         self.live, self.numbers, self.prefix = live, count(), prefix
@@ -25,14 +26,17 @@ class Direct:
     def kinds(self) -> Mapping[str, int]:
         return {kind: self.live.network.members.spec.kinds[kind].holders for kind in self.live.kinds_open()}
 
+    def step(self) -> int:
+        return self.live.step
+
     def join(self, kind: str, owner: str, row: int) -> None:
         self.live.do(Join(id=self._id(), by=owner, kind=kind, owner=owner, row=row))
 
     def balances(self, owner: str) -> Mapping[str, str]:
         return self.live.balances(owner)
 
-    def event(self, info: EventInfo, roles: Mapping[str, str], arguments: Mapping[str, str], actor: str) -> None:
-        self.live.do(Event(id=self._id(), by=actor, call=info.call, event=info.event, roles=roles, arguments=arguments))
+    def event(self, info: EventInfo, roles: Mapping[str, str], arguments: Mapping[str, str], actor: str) -> Sequence[Flow]:
+        return self.live.do(Event(id=self._id(), by=actor, call=info.call, event=info.event, roles=roles, arguments=arguments)).flows
 
     def feeds(self) -> Mapping[str, int]:
         return {name: m.reporters for name, m in self.live.network.measures.plan.items() if m.by == "feed"}

@@ -1,8 +1,8 @@
 """A population for a live network: seeded owners who join, act and report, so that a network can be watched, tested and replayed.
 
-It knows no mechanism by name. What can be done it reads from the catalogue; how large the world is it reads from one simulated path of the same
-spec: reporters tell that path's prices and levels, and whoever brings money brings what its customers spent that day. Each owner then acts by
-what it has. Some requests are wrong on purpose (too much, too little, somebody else's): a network must refuse them.
+It knows no mechanism by name. What can be done it reads from the catalogue, and what an event does it learns from the first transfers that the
+event leads to. How large the world is it reads from one simulated path of the same spec: reporters tell that path's prices, customers bring
+and spend what its customers spent. Some requests are wrong on purpose, too large for who makes them: a network must refuse them.
 """
 
 from __future__ import annotations
@@ -14,15 +14,29 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from ..accounts import EXTERNAL
 from ..errors import MintageError
-from ..save import Save
-from ..simulate import simulate
 from ..spec import Spec
 from .catalog import EventInfo
+from .habits import Habit
+from .world import Path
 
 WRONG = 0.03  # share of requests that ask for more than there is
-ROW_SLOTS = 16
+ROW_SLOTS = 4
+FLOAT = 3.0  # days of spending that customers hold ready
+PART = 0.05  # of what an owner has, at most leaves the network or changes its place at once
+
+
+class Flow(Protocol):
+    """A transfer as a receipt shows it; accounts are written `kind/ASSET:owner`."""
+
+    @property
+    def reason(self) -> str: ...
+    @property
+    def debit(self) -> str: ...
+    @property
+    def credit(self) -> str: ...
+    @property
+    def amount(self) -> Decimal | str: ...
 
 
 class Door(Protocol):
@@ -34,11 +48,15 @@ class Door(Protocol):
         """Open kinds, and how many classes each has."""
         ...
 
+    def step(self) -> int:
+        """The step of the next epoch."""
+        ...
+
     def join(self, kind: str, owner: str, row: int) -> None: ...
 
-    def balances(self, owner: str) -> Mapping[str, str]: ...
+    def balances(self, owner: str) -> Mapping[str, Decimal | str]: ...
 
-    def event(self, info: EventInfo, roles: Mapping[str, str], arguments: Mapping[str, str], actor: str) -> None: ...
+    def event(self, info: EventInfo, roles: Mapping[str, str], arguments: Mapping[str, str], actor: str) -> Sequence[Flow]: ...
 
     def feeds(self) -> Mapping[str, int]:
         """Signals that are reported, and how many reporters each needs."""
@@ -59,114 +77,141 @@ class Tally:
 
 
 class Driver:
-    """`owners` join each open kind; each step brings about `events` requests."""
+    """`owners` join open kinds, `arriving` of them a step (0: all at once); each step brings about `events` requests."""
 
     def __init__(
-        self, door: Door, spec: Spec, *, seed: int = 1, owners: int = 8, events: int = 40, steps: int = 400, name: Callable[[int], str] | None = None
+        self,
+        door: Door,
+        spec: Spec,
+        *,
+        seed: int = 1,
+        owners: int = 8,
+        events: int = 40,
+        name: Callable[[int], str] | None = None,
+        arriving: int = 0,
+        joins: float = 1.0,
     ) -> None:
-        self.door, self.spec, self.events = door, spec, events
-        self.rng = np.random.default_rng(seed)
-        self.catalogue = list(door.catalog())
+        self.door, self.spec, self.events, self.joins = door, spec, events, joins
+        self.assets, self.step = spec.economy().assets, door.step()
+        self.rng = np.random.default_rng((seed, self.step))
+        self.habits = [Habit(info, self.assets) for info in door.catalog()]
         self.kinds, self.needed = dict(door.kinds()), dict(door.feeds())
         self.owners = [(name or "owner-{}".format)(i) for i in range(owners)]
-        first = {f"@{i}" for classes in self.kinds.values() for i in range(classes)}  # who is there from the start acts too
-        self.actors = [*self.owners, *sorted(first)]
-        self.path = Path(spec, sorted(self.needed), steps, seed)
-        self.tally, self.step = Tally(), 0
+        self.arriving = arriving or owners
+        # who is there from the start acts too
+        self.actors = sorted({f"@{i}" for classes in self.kinds.values() for i in range(classes)})
+        self.path = Path(spec, sorted(self.needed), seed)
+        self.tally, self.has = Tally(), dict[str, dict[str, Decimal]]()
+        self.earned, self.wanted, self.left = 0.0, 0.0, 1
 
-    def settle_in(self) -> None:
-        """Everyone joins every open kind, a class drawn for each; they have their rows after the first epoch."""
-        for kind, classes in self.kinds.items():
-            for owner in self.owners:
-                self.attempt(self.door.join, kind, owner, int(self.rng.integers(classes)))
+    # --- a step ------------------------------------------------------------------------------------------------------
 
     def run(self, steps: int) -> Tally:
         for _ in range(steps):
             self.once()
         return self.tally
 
-    def once(self) -> None:
-        """One step: reports, then requests, then the epoch."""
-        if self.step == 0:
-            self.settle_in()
+    def once(self, between: Callable[[float], bool] = lambda done: True) -> None:
+        """One step: newcomers, reports, requests, the epoch. `between` is told how much of the step is done, and may end it."""
+        self.arrive()
         for signal, reporters in self.needed.items():
             for i in range(reporters):
                 self.attempt(self.door.report, signal, self.path.values(signal, self.step, self.rng), f"reporter-{i}")
-        if self.step and self.catalogue:
-            for _ in range(int(self.rng.poisson(self.events))):
-                self.request()
-        if self.attempt(self.door.tick):
+        self.wanted += self.path.spent(self.step)
+        count = int(self.rng.poisson(self.events)) if self.habits else 0
+        for self.left in range(count, 0, -1):
+            if not between(1 - self.left / (count + 1)):
+                return
+            self.request()
+        if between(1.0) and self.attempt(self.door.tick) is not None:
             self.tally.epochs += 1
-        self.step += 1
+            self.step += 1
+
+    def arrive(self) -> None:
+        """Newcomers join, a class drawn for each; they have their rows after the next epoch. Who has been here before acts at once."""
+        if not self.has:
+            for actor in self.actors:
+                self.look(actor)
+        waiting = [o for o in self.owners if o not in self.has]
+        for owner in waiting[: self.arriving]:
+            known = self.look(owner)
+            self.actors.append(owner)
+            if known:
+                continue
+            kinds = [kind for kind in self.kinds if self.rng.random() < self.joins] or list(self.kinds)[:1]
+            for kind in kinds:
+                self.attempt(self.door.join, kind, owner, int(self.rng.integers(self.kinds[kind])))
+
+    def look(self, owner: str) -> dict[str, Decimal]:
+        """What an owner has now."""
+        self.has[owner] = {place: Decimal(value) for place, value in self.door.balances(owner).items()}
+        return self.has[owner]
+
+    # --- a request ---------------------------------------------------------------------------------------------------
 
     def request(self) -> None:
         """One owner does something that it can, as a rule."""
-        info = self.catalogue[int(self.rng.choice(len(self.catalogue), p=self.weights()))]
-        owner = self.actors[int(self.rng.integers(len(self.actors)))]
+        weights = np.array([h.weight for h in self.habits])
+        habit = self.habits[int(self.rng.choice(len(weights), p=weights / weights.sum()))]
+        owner = self.chosen(habit)
+        self.look(owner)
+        info = habit.info
         roles = {role: self.named(kind, owner) for role, kind in info.rows.items()}
-        balances = self.door.balances(owner)
-        arguments = {name: self.amount(info, unit, balances) for name, unit in info.arguments.items()}
-        self.attempt(self.door.event, info, roles, arguments, owner)
+        share = habit.weight / weights.sum()
+        arguments = {name: self.amount(habit, unit, owner, max(1.0, self.left * share)) for name, unit in info.arguments.items()}
+        flows = self.attempt(self.door.event, info, roles, arguments, owner)
+        if flows:
+            habit.learn(flows, owner, self.path.revenue)
+            self.earned += float(sum(Decimal(f.amount) for f in flows if f.reason in self.path.revenue))
+            self.look(owner)
 
-    def weights(self) -> Any:
-        """Money arrives and is spent more often than rules are voted on."""
-        w = np.array([3.0 if any(u in self.spec.economy().assets for u in i.arguments.values()) else 1.0 for i in self.catalogue])
-        return w / w.sum()
+    def chosen(self, habit: Habit) -> str:
+        """Who acts: as a rule somebody with a row, and with the means."""
+        able = [o for o in self.actors if habit.place in self.has[o]] or self.actors
+        if habit.asset and not habit.brings:
+            means = [o for o in able if self.has[o].get(habit.source)]
+            able = means if means and self.rng.random() > WRONG else able
+        return able[int(self.rng.integers(len(able)))]
 
     def named(self, row: str, owner: str) -> str:
         return owner if row == "owner" else f"@{int(self.rng.integers(ROW_SLOTS))}" if row == "slot" else ""
 
-    def amount(self, info: EventInfo, unit: str, balances: Mapping[str, str]) -> str:
-        """What is asked for: of an asset a share of what the owner has, or what customers spent where it comes from outside."""
-        assets = self.spec.economy().assets
+    def amount(self, habit: Habit, unit: str, owner: str, times: float) -> str:
+        """How much: such that what all do in a step, `times` of this kind, comes near to what the path did."""
         draw = float(self.rng.random())
-        if unit not in assets:
-            return text(draw if unit == "1" else 10.0 ** (3 * draw - 1), 6)
-        decimals = assets[unit].decimals
-        has = Decimal(balances.get(next(iter(info.roles.values())), "0"))
-        if info.authority == "operator" or not has:
-            size = self.path.spent(self.step) / max(1.0, self.events / 8) if assets[unit].form == "fiat" else 1000.0
-            return text(size * (0.5 + draw), decimals)
-        if draw < WRONG:
+        if unit not in self.assets:
+            small = draw**6 if habit.info.authority == "operator" else draw
+            return text(small, 6) if unit == "1" else text(max(1.0, round(2 * draw * self.path.usual(unit) / (50 * times))), 0)
+        decimals, fiat = self.assets[unit].decimals, self.assets[unit].form == "fiat"
+        if habit.brings:
+            return text((0.5 + draw) * (self.needed_cash(habit) / times if fiat else self.path.handful(unit)), decimals)
+        has = self.has[owner].get(habit.source, Decimal(0))
+        if self.rng.random() < WRONG:
             return str(has + 1)
-        share = Decimal(repr(round(draw**2, 9)))
-        return str((has * share).quantize(Decimal(1).scaleb(-decimals)))
+        if habit.nature == "earn" or (fiat and habit.nature == "move"):
+            wish = self.path.spent(self.step) if habit.nature == "move" else max(self.wanted - self.earned, 0.05 * self.path.spent(self.step))
+            return str(min(has, Decimal(text((0.5 + draw) * wish / times, decimals))))
+        most = PART if habit.nature == "leave" else 0.5
+        return str((has * Decimal(repr(round(most * draw**2, 9)))).quantize(Decimal(1).scaleb(-decimals)))
 
-    def attempt(self, run: Callable[..., Any], *arguments: Any) -> bool:
-        """Count what is done and what is refused; a refusal is an answer, not a failure."""
+    def needed_cash(self, habit: Habit) -> float:
+        """What customers bring in this step: what they want to spend and hold ready, less what they have."""
+        spent = self.path.spent(self.step)
+        ready = float(sum(has.get(habit.place, Decimal(0)) for has in self.has.values()))
+        return max(self.wanted - self.earned + FLOAT * spent - ready, 0.02 * spent)
+
+    def attempt(self, run: Callable[..., Any], *arguments: Any) -> Any:
+        """Count what is done and what is refused; a refusal is an answer, not a failure, and comes back as None."""
         try:
-            run(*arguments)
+            done = run(*arguments)
         except MintageError as error:
             code = error.faults[0].code
             self.tally.refused[code] = self.tally.refused.get(code, 0) + 1
-            return False
+            return None
         self.tally.done += 1
-        return True
-
-
-class Path:
-    """One simulated future of the spec: the world that the reporters see."""
-
-    def __init__(self, spec: Spec, signals: list[str], steps: int, seed: int) -> None:
-        economy = spec.economy()
-        flows = [
-            f for f in economy.flow_table if f.tag == "revenue" and f.src.kind in (EXTERNAL, *(k.name for k in economy.kinds.values() if k.role == "customer"))
-        ]
-        self.flows = sorted({f"flow:{f.call}.{f.reason}" for f in flows if economy.assets[f.src.asset].form == "fiat"})
-        names = tuple(dict.fromkeys([*signals, *self.flows]))
-        run = simulate(economy, 1, steps, seed, Save(every=1, vars=names, paths=True))
-        self.series = {name: run[name] for name in names}
-        self.signals, self.steps, self.rows = set(signals), steps, {s: economy.kinds[d.per].holders if d.per else 1 for s, d in economy.signals.items()}
-
-    def values(self, signal: str, step: int, rng: Any) -> list[str]:
-        """What a reporter saw: the path's value, within a thousandth."""
-        value = float(np.ravel(self.series[signal][min(step, self.steps)])[0])
-        return [text(value * (1 + 0.001 * float(rng.standard_normal())), 12)]
-
-    def spent(self, step: int) -> float:
-        """What customers spent in a step [fiat]; at least 1."""
-        return max(1.0, sum(float(np.ravel(self.series[f][min(step + 1, self.steps)])[0]) for f in self.flows))
+        return () if done is None else done
 
 
 def text(value: float, decimals: int) -> str:
-    return f"{Decimal(repr(value)):.{min(decimals, 12)}f}"
+    """A number as decimal text."""
+    return f"{Decimal(repr(float(value))):.{min(decimals, 12)}f}"
