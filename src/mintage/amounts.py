@@ -23,7 +23,9 @@ def to_units(amount: Decimal, decimals: int) -> int:
 
     Errors: RunError MT309 unless the result is from 0 to 2^256 - 1.
     """
-    if not amount.is_finite() or amount < 0 or (amount and amount.adjusted() + decimals > 77):  # 2^256 has 78 digits
+    if not amount:
+        return 0
+    if not amount.is_finite() or amount < 0 or amount.adjusted() + decimals > 77:  # 2^256 has 78 digits
         raise refused(amount, decimals)
     units = int(WIDE.multiply(WIDE.scaleb(amount, decimals), SNAP).to_integral_value(ROUND_FLOOR))
     if units > MAX:

@@ -6,7 +6,7 @@ entry, and read back from there: so whoever replays the journal reads what the l
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from typing import Any
 
@@ -98,21 +98,28 @@ class Measures:
                 del by[old]
 
     def measured(self, signals: Mapping[str, Any], step: int) -> dict[str, tuple[str, ...]]:
-        """Text of every measured signal for the epoch of `step`. `signals` are the values in force [row, 1]. Errors: RunError MT807."""
-        return {name: tuple(map(text, self.value(m, signals[name], step))) for name, m in self.plan.items()}
+        """Text of every measured signal that the epoch of `step` finds changed. `signals` are the values in force [row, 1].
 
-    def value(self, m: Measure, now: Any, step: int) -> Iterator[Decimal]:
+        One value stands for all rows where they are the same. Errors: RunError MT807.
+        """
+        out = {}
+        for name, m in self.plan.items():
+            now = signals[name][:, 0].tolist()
+            found = [CUT.plus(v) for v in self.value(m, now, step)]
+            if found != now:
+                out[name] = tuple(map(text, found[:1] if len(set(found)) == 1 else found))
+        return out
+
+    def value(self, m: Measure, in_force: list[Decimal], step: int) -> Iterable[Decimal]:
         rows = self.rows(m.signal)
-        in_force = [row[0] for row in now]
         if m.by == "fixed":
-            start = self.economy.signals[m.signal].start
-            values = start if isinstance(start, tuple) else (start,) * rows
-            return iter(values)
+            start = self.economy.signals[m.signal].start if m.value is None else m.value
+            return start if isinstance(start, tuple) else (start,) * rows
         if m.by == "flow":
             # the window ends before this epoch: its own flows are yet to come
             moved = sum((v for flow in m.flows for s, v in self.sums[flow].items() if (step - s) * self.economy.dt <= m.over), Decimal(0))
-            return iter([moved / m.over / rows] * rows)
-        return iter(self.median(m, in_force, step))
+            return [moved / m.over / rows] * rows
+        return self.median(m, in_force, step)
 
     def median(self, m: Measure, now: list[Decimal], step: int) -> list[Decimal]:
         fresh = [v for v, at in self.reports.get(m.signal, {}).values() if (step - at) * self.economy.dt <= m.stale]

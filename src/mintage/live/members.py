@@ -6,6 +6,7 @@ that row's entry of every list that has one entry a row (`option(..., rows=...)`
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -19,6 +20,7 @@ from ..errors import Fault, RunError, nearest
 from ..mechanisms.base import Use
 
 OPEN = "open"
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,127}", re.ASCII)  # so that `@0`, the first rows' name, and the ledger's `#` stay apart
 
 
 class Members:
@@ -47,15 +49,20 @@ class Members:
             name = members
         return ""
 
-    def join(self, kind: str, owner: str, row: int) -> None:
-        """Give `owner` the next row of `kind`. Errors: RunError MT802 for a kind that is not open or a class it does not have, MT803 for a second row."""
+    def check(self, kind: str, owner: str, row: int) -> None:
+        """Whether `owner` may join `kind`. Errors: RunError MT802 for a kind that is not open or a class it does not have, MT803 for a second row."""
         if kind not in self.owners:
             raise RunError(Fault("MT802", f"kind '{kind[:60]}'", "nobody may join it", "an open kind", nearest(kind, self.owners)))
         classes = self.spec.kinds[kind].holders
         if not 0 <= row < classes:
             raise RunError(Fault("MT802", f"kind '{kind}'", f"class {row}", f"a row of the spec, 0 to {classes - 1}"))
+        if not NAME.fullmatch(owner):
+            raise RunError(Fault("MT802", f"owner '{owner[:60]}'", "is no name", "1 to 128 letters, digits, _ . -, a letter or digit first"))
         if (kind, owner) in self.rows:
             raise RunError(Fault("MT803", f"'{owner}'", f"has a row of '{kind}' already", "an owner without one"))
+
+    def join(self, kind: str, owner: str, row: int) -> None:
+        """Give `owner`, who was checked, the next row of `kind`."""
         self.rows[kind, owner] = len(self.owners[kind])
         self.owners[kind].append(owner)
         self.classes[kind].append(row)

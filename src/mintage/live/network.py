@@ -78,6 +78,7 @@ class Network:
         self.members = Members(self.spec.economy())
         self.step, self.tripped = 0, ""
         self.joins: list[Join] = []
+        self.waiting: set[tuple[str, str]] = set()
         self.changes: list[Change] = []
         self.proposals: dict[str, Proposal] = {}
         self.keys: dict[str, Key] = {}
@@ -165,10 +166,15 @@ class Network:
         return Prepared(e, world, self.members, book.movements)
 
     def _join(self, e: Join) -> Prepared:
-        trial = self.members.copy()
-        for waiting in (*self.joins, e):
-            trial.join(waiting.kind, waiting.owner, waiting.row)
-        return Prepared(e, self.world, self.members, effects=[lambda: self.joins.append(e)])
+        self.members.check(e.kind, e.owner, e.row)
+        if (e.kind, e.owner) in self.waiting:
+            raise RunError(Fault("MT803", f"'{e.owner}'", f"waits for its row of '{e.kind}'", "an owner without one"))
+        return Prepared(e, self.world, self.members, effects=[lambda: self.wait(e)])
+
+    def wait(self, e: Join) -> None:
+        """The join is made before the next epoch."""
+        self.joins.append(e)
+        self.waiting.add((e.kind, e.owner))
 
     def _report(self, e: Report) -> Prepared:
         values = self.measures.checked(e.signal, e.values)
@@ -345,7 +351,7 @@ class Turn:
     def adopt(self, network: Network, e: Epoch) -> None:
         """The running state takes what the turn computed."""
         network.changes = [c for c in network.changes if c not in self.due]
-        network.joins = []
+        network.joins, network.waiting = [], set()
         if self.economy is not network.economy:
             network.members, network.values, network.spec = self.members, self.values, self.spec
             network.economy, network.bound = self.economy, self.bound

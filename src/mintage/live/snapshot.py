@@ -50,7 +50,9 @@ def load(plain: Plain) -> Network:
     n = Network(genesis)
     n.restore(plain["values"], plain["owners"], plain["classes"])
     n.step, n.tripped, n.commitment = plain["step"], plain["tripped"], plain["commitment"]
-    n.joins = [e for e in map(entry, plain["joins"]) if isinstance(e, Join)]
+    for e in map(entry, plain["joins"]):
+        assert isinstance(e, Join)
+        n.wait(e)
     n.changes = [e for e in map(entry, plain["changes"]) if isinstance(e, Change)]
     n.proposals = {key: e for key, written in plain["proposals"].items() if isinstance(e := entry(written), Proposal)}
     n.keys = {e.name: e for e in map(entry, plain["keys"]) if isinstance(e, Key)}
