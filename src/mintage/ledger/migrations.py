@@ -11,7 +11,8 @@ APPLICATION_ID = 0x4D544731  # "MTG1"
 
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (
-        "CREATE TABLE journal(seq INTEGER PRIMARY KEY, hash BLOB NOT NULL, body BLOB NOT NULL)",
+        "CREATE TABLE journal(seq INTEGER PRIMARY KEY, hash BLOB NOT NULL CHECK (typeof(hash) = 'blob' AND length(hash) = 32), "
+        "body BLOB NOT NULL CHECK (typeof(body) = 'blob'))",
         "CREATE TABLE snapshots(seq INTEGER PRIMARY KEY, hash BLOB NOT NULL, body BLOB NOT NULL)",
         "CREATE TRIGGER journal_gapless BEFORE INSERT ON journal WHEN NEW.seq <> (SELECT ifnull(max(seq), 0) + 1 FROM journal) "
         "BEGIN SELECT RAISE(ABORT, 'the journal is append-only: a record does not follow the last one'); END",

@@ -40,11 +40,11 @@ class State(NamedTuple):
 
 
 def check(record: Record, seq: int, before: bytes) -> None:
-    """Errors: LedgerError MT702 when the record does not follow."""
+    """Errors: LedgerError MT702 when the record does not follow. An empty `before` is not known: only the number is checked."""
     where = f"record {seq}"
     if record.seq != seq:
         raise damaged(f"is missing: record {record.seq} comes next", where)
-    if sha256(before + record.body).digest() != record.hash:
+    if before and sha256(before + record.body).digest() != record.hash:
         raise damaged("does not have the hash that its content demands", where)
 
 
@@ -103,25 +103,25 @@ def _kept(store: Store, head: int, with_machine: bool) -> tuple[Books, bytes | N
 def _recall(store: Store, books: Books, kept: Record) -> bool:
     """Know the recent ids before the snapshot again; False when the snapshot is of another journal. Errors: LedgerError MT702."""
     last: Record | None = None
-    for record in store.read(min(books.forgotten, kept.seq - 1), kept.seq):
-        if last is not None:
-            check(record, last.seq + 1, last.hash)
-        elif record.seq == 1:
-            check(record, 1, GENESIS)
+    for record in chained(store, min(books.forgotten, kept.seq - 1), kept.seq):
         if record.seq > books.forgotten:
             books.recall(record.seq, packed_transfers(record.body))
         last = record
     return last is not None and (last.seq, last.hash) == (kept.seq, kept.hash)
 
 
+def chained(store: Store, after: int, upto: int | None = None) -> Iterator[Record]:
+    """Records behind `after`, none missing, each with the hash that follows from the one before; the first is taken as it is unless it is record 1.
+
+    Errors: LedgerError MT702.
+    """
+    seq, before = after, GENESIS if after == 0 else b""
+    for record in store.read(after, upto):
+        check(record, seq + 1, before)
+        yield record
+        seq, before = record.seq, record.hash
+
+
 def records(store: Store, after: int) -> Iterator[Record]:
-    """Records behind `after`, each with the hash that its content demands. Errors: LedgerError MT702."""
-    before: Record | None = None
-    for record in store.read(max(after - 1, 0)):
-        if before is not None:
-            check(record, before.seq + 1, before.hash)
-        elif after == 0:
-            check(record, 1, GENESIS)
-        if record.seq > after:
-            yield record
-        before = record
+    """Records behind `after`, each checked. Errors: LedgerError MT702."""
+    return (record for record in chained(store, max(after - 1, 0)) if record.seq > after)

@@ -15,10 +15,12 @@ from mintage.ledger.types import Transfer
 class Slip:
     """Transfers, or a command, of one caller. `loop` is None when the caller is a thread."""
 
-    __slots__ = ("command", "error", "future", "loop", "result", "transfers")
+    __slots__ = ("command", "error", "future", "joins", "loop", "result", "transfers")
 
     def __init__(self, transfers: Sequence[Transfer], command: Callable[[Draft], Any] | None, future: Any, loop: asyncio.AbstractEventLoop | None) -> None:
-        self.transfers, self.command, self.future, self.loop = transfers, command, future, loop
+        self.transfers = list(transfers)  # the caller's list may change while it waits
+        self.command, self.future, self.loop = command, future, loop
+        self.joins = command is None and bool(transfers) and not self.transfers[-1].linked  # may be applied in one go with others
         self.result: Any = None
         self.error: BaseException | None = None
 

@@ -22,7 +22,7 @@ T = TypeVar("T")
 PAGE_SIZE = 8192  # fewer overflow pages a record than with 4,096, and a lone transfer is still one page
 CHECKPOINT = 4000  # pages of the write-ahead log (32 MB): seldom enough to cost little, often enough to open fast
 READ_ROWS = 16
-DAMAGE = ("malformed", "not a database", "corrupt")
+DAMAGE = ("malformed", "not a database", "corrupt", "decode to UTF-8")
 
 
 class SqliteStore:
@@ -74,8 +74,10 @@ class SqliteStore:
         while after < end:
             bounds = (after, end, READ_ROWS)
             rows = self._look(lambda db, bounds=bounds: db.execute(query, bounds).fetchall())  # type: ignore[misc]
-            for row in rows:
-                yield Record(*row)
+            for seq, hash, body in rows:
+                if type(hash) is not bytes or type(body) is not bytes:  # SQLite keeps the type beside each value, where damage can reach it
+                    raise LedgerError(Fault("MT702", f"record {seq}", "is not kept as bytes", hint="restore the last backup"))
+                yield Record(seq, hash, body)
             if len(rows) < READ_ROWS:
                 return
             after = rows[-1][0]

@@ -302,7 +302,7 @@ class Ledger(Reading):
         for served, slip in enumerate(slips):
             if len(self._books.accepted) > GROUP:
                 return served
-            if slip.command is None and slip.transfers and not slip.transfers[-1].linked:
+            if slip.joins:
                 run.append(slip)
                 continue
             self._together(run)
