@@ -121,7 +121,7 @@ def test_every_answer_is_that_of_the_index_in_sqlite(journal: PostgresStore, dsn
 def test_every_answer_is_that_of_the_index_in_sqlite_on_any_journal(dsn: str, tmp_path: Path) -> None:
     with closing(Projection(tmp_path / "index.db")) as small, closing(PostgresProjection(dsn)) as large:
 
-        @settings(max_examples=10, deadline=None)
+        @settings(max_examples=6, deadline=None)
         @given(journals())
         def alike(journal: Journal) -> None:  # each unlike the last, so both are made anew
             assert large.catch_up(journal) == small.catch_up(journal)

@@ -135,10 +135,12 @@ class Link:
 
 
 def failed(where: Address, found: str) -> LedgerError:
+    """MT703 of a store that was open."""
     return LedgerError(Fault("MT703", where.name, found, hint="retry with the same ids: nothing is posted twice"))
 
 
 def unusable(where: Address, error: BaseException) -> ServiceError:
+    """MT703 of a database that could not be opened."""
     return ServiceError(Fault("MT703", where.name, said(error), "a PostgreSQL that this user may use", "check address, user and password"))
 
 
