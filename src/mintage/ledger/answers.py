@@ -247,4 +247,5 @@ def narrow(value: bytes | None) -> int:
 
 
 def failed(path: Path, error: sqlite3.Error) -> LedgerError:
+    """MT703 with what SQLite says of the index."""
     return LedgerError(Fault("MT703", str(path), str(error), "an index of this ledger", "`mintage ledger rebuild` makes it anew from the journal"))
