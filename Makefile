@@ -11,7 +11,7 @@ SEEN := $(shell python3 --version 2>&1 || echo "no python3")
 OUT ?= report.html
 ARGS ?=
 
-.PHONY: help run test lint types contracts tests bench docs clean
+.PHONY: help run test lint types contracts tests bench soak docs clean
 
 help: ## say what can be made
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "make %-10s %s\n", $$1, $$2}'
@@ -37,6 +37,9 @@ tests: $(VENV)/.dev
 
 bench: $(VENV)/.dev ## measure Mintage beside its peers (installs them apart)
 	$(BIN)/python bench/run.py $(ARGS)
+
+soak: $(VENV)/.dev ## kill the ledger 200 times under load on each store, write bench/soak.json
+	$(BIN)/python -m tests.ledger.killing $(or $(ROUNDS),200)
 
 docs: $(VENV)/.dev ## write the generated pages of docs/reference anew
 	$(BIN)/python docs/generate.py
