@@ -22,6 +22,7 @@ from .world import Path
 
 WRONG = 0.03  # share of requests that ask for more than there is
 ROW_SLOTS = 4
+TRIES = 8  # events thought of before nothing is done
 FLOAT = 3.0  # days of spending that customers hold ready
 PART = 0.05  # of what an owner has, at most leaves the network or changes its place at once
 
@@ -101,7 +102,7 @@ class Driver:
         # who is there from the start acts too
         self.actors = sorted({f"@{i}" for classes in self.kinds.values() for i in range(classes)})
         self.path = Path(spec, sorted(self.needed), seed)
-        self.tally, self.has = Tally(), dict[str, dict[str, Decimal]]()
+        self.tally, self.has, self.seen = Tally(), dict[str, dict[str, Decimal]](), dict[str, int]()
         self.earned, self.wanted, self.left = 0.0, 0.0, 1
 
     # --- a step ------------------------------------------------------------------------------------------------------
@@ -145,6 +146,7 @@ class Driver:
     def look(self, owner: str) -> dict[str, Decimal]:
         """What an owner has now."""
         self.has[owner] = {place: Decimal(value) for place, value in self.door.balances(owner).items()}
+        self.seen[owner] = self.step
         return self.has[owner]
 
     # --- a request ---------------------------------------------------------------------------------------------------
@@ -152,9 +154,13 @@ class Driver:
     def request(self) -> None:
         """One owner does something that it can, as a rule."""
         weights = np.array([h.weight for h in self.habits])
-        habit = self.habits[int(self.rng.choice(len(weights), p=weights / weights.sum()))]
-        owner = self.chosen(habit)
-        self.look(owner)
+        habit, owner = self.habits[0], ""
+        for _ in range(TRIES):
+            habit = self.habits[int(self.rng.choice(len(weights), p=weights / weights.sum()))]
+            if owner := self.chosen(habit):
+                break
+        else:
+            return
         info = habit.info
         roles = {role: self.named(kind, owner) for role, kind in info.rows.items()}
         share = habit.weight / weights.sum()
@@ -163,15 +169,26 @@ class Driver:
         if flows:
             habit.learn(flows, owner, self.path.revenue)
             self.earned += float(sum(Decimal(f.amount) for f in flows if f.reason in self.path.revenue))
-            self.look(owner)
+            self.moved(flows)
 
     def chosen(self, habit: Habit) -> str:
-        """Who acts: as a rule somebody with a row, and with the means."""
-        able = [o for o in self.actors if habit.place in self.has[o]] or self.actors
-        if habit.asset and not habit.brings:
-            means = [o for o in able if self.has[o].get(habit.source)]
-            able = means if means and self.rng.random() > WRONG else able
-        return able[int(self.rng.integers(len(able)))]
+        """Who acts: somebody with a row and, as a rule, with the means; "" when there is nobody."""
+        able = [o for o in self.actors if habit.place in self.has[o]]
+        if habit.asset and not habit.brings and self.rng.random() > WRONG:
+            able = [o for o in able if self.has[o].get(habit.source)]
+        owner = able[int(self.rng.integers(len(able)))] if able else ""
+        if owner and self.seen.get(owner) != self.step:  # an epoch has paid and taken since
+            self.look(owner)
+        return owner
+
+    def moved(self, flows: Sequence[Flow]) -> None:
+        """Keep in mind what a receipt says, instead of asking again."""
+        for f in flows:
+            for account, sign in ((f.debit, -1), (f.credit, 1)):
+                place, _, rest = account.partition(":")
+                has = self.has.get(rest.partition("#")[0])
+                if has is not None:
+                    has[place] = has.get(place, Decimal(0)) + sign * Decimal(f.amount)
 
     def named(self, row: str, owner: str) -> str:
         return owner if row == "owner" else f"@{int(self.rng.integers(ROW_SLOTS))}" if row == "slot" else ""
@@ -186,13 +203,13 @@ class Driver:
         if habit.brings:
             return text((0.5 + draw) * (self.needed_cash(habit) / times if fiat else self.path.handful(unit)), decimals)
         has = self.has[owner].get(habit.source, Decimal(0))
-        if self.rng.random() < WRONG:
-            return str(has + 1)
+        if not has or self.rng.random() < WRONG:
+            return f"{has + 1:f}"
         if habit.nature == "earn" or (fiat and habit.nature == "move"):
             wish = self.path.spent(self.step) if habit.nature == "move" else max(self.wanted - self.earned, 0.05 * self.path.spent(self.step))
-            return str(min(has, Decimal(text((0.5 + draw) * wish / times, decimals))))
+            return f"{min(has, Decimal(text((0.5 + draw) * wish / times, decimals))):f}"
         most = PART if habit.nature == "leave" else 0.5
-        return str((has * Decimal(repr(round(most * draw**2, 9)))).quantize(Decimal(1).scaleb(-decimals)))
+        return f"{(has * Decimal(repr(round(most * draw**2, 9)))).quantize(Decimal(1).scaleb(-decimals)):f}"
 
     def needed_cash(self, habit: Habit) -> float:
         """What customers bring in this step: what they want to spend and hold ready, less what they have."""
