@@ -69,6 +69,8 @@ def load(ledger: Ledger, purses: list[int], number: int) -> None:
                 break
             except LedgerError as error:
                 say(failed=error.faults[0].code)
+                if error.faults[0].code == "MT705":  # this ledger will not answer again: without an end the parent would fill its memory with our complaints
+                    raise
         say(kept=[t.id for t, result in zip(batch, results, strict=True) if result in (Result.OK, Result.EXISTS)], again=results.count(Result.EXISTS))
 
 
