@@ -6,7 +6,6 @@ import json
 import subprocess
 import sys
 import threading
-import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -126,8 +125,8 @@ def test_one_hot_account_gives_what_it_has_and_no_more(dsn: str, count: int) -> 
 
 def test_connections_that_are_ended_again_and_again_lose_nothing_and_double_nothing(dsn: str, postgres_server: Server) -> None:
     with workers(dsn, 2, "load") as found, psycopg.connect(postgres_server.dsn(""), autocommit=True) as admin:
-        for _ in range(40):
-            time.sleep(0.03)
+        for _ in range(30):
+            acknowledged(found, 2)
             admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'mintage'")
         acknowledged_once(found, dsn)
 
@@ -135,20 +134,26 @@ def test_connections_that_are_ended_again_and_again_lose_nothing_and_double_noth
 def test_a_server_that_crashes_under_load_loses_nothing_and_doubles_nothing(dsn: str, postgres_server: Server) -> None:
     with workers(dsn, 2, "load") as found:
         for _ in range(3):
-            time.sleep(0.3)
+            acknowledged(found, 10)
             postgres_server.crash()
             postgres_server.start()
-        time.sleep(0.2)
+        acknowledged(found, 10)
         acknowledged_once(found, dsn)
 
 
 def test_a_process_that_is_killed_takes_nothing_of_others_with_it(dsn: str) -> None:
     with workers(dsn, 3, "load") as found:
-        time.sleep(0.3)
+        acknowledged(found, 10)
         found[0].process.kill()
-        time.sleep(0.2)
-        found[0].process.wait()
+        acknowledged(found[1:], 20)
         acknowledged_once(found[1:], dsn)
+
+
+def acknowledged(found: list[Worker], batches: int) -> None:
+    """Let each be at work until it has been answered so often."""
+    for worker in found:
+        for _ in range(batches):
+            worker.until("kept")
 
 
 def acknowledged_once(found: list[Worker], dsn: str) -> None:
@@ -157,6 +162,6 @@ def acknowledged_once(found: list[Worker], dsn: str) -> None:
     ids = ended(found, dsn)
     for worker in found:
         kept = [id for words in worker.heard for id in words.get("kept", ())]
-        assert len(kept) > 1000
+        assert len(kept) > 1000  # so much was at stake
         assert {ids[id] for id in kept} == {1}
         assert {words["failed"] for words in worker.heard if "failed" in words} <= {"MT703"}  # the other one was first
