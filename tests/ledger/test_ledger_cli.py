@@ -9,7 +9,7 @@ from contextlib import closing
 
 import pytest
 
-from mintage.ledger import SqliteStore, open_ledger
+from mintage.ledger import SqliteStore, open_ledger, open_store
 from tests.cli.command import call, spawn
 from tests.ledger.journals import town
 
@@ -149,3 +149,19 @@ def test_wrong_words_say_what_to_do(args, status, says, capsys, home):
     out, err = capsys.readouterr()
     assert (out, says in err) == ("", True), err
     assert {p.name for p in home.iterdir()} - set(before) <= {"net.index.db", "net.index.db-wal", "net.index.db-shm", "net.db-wal", "net.db-shm"}
+
+
+def test_a_ledger_on_postgresql_is_asked_proved_and_copied_to_a_file(capsys, postgres_server):
+    dsn = postgres_server.fresh()
+    assert call("ledger", "verify", dsn) == 2
+    assert "MT709" in capsys.readouterr().err
+    with closing(open_store(dsn)) as store:
+        for record in town().read():
+            store.append(record)
+    assert said(capsys, "balance", dsn, "users/RENDER:alice") == "939.99999999\n"
+    assert len(data(capsys, "transfers", dsn, "--account", "users/RENDER:bob")["rows"]) == 7
+    found = data(capsys, "verify", dsn)
+    assert (found["sound"], found["compared"]) == (True, ["index"])
+    assert call("ledger", "backup", dsn, "copy.db") == call("ledger", "rebuild", dsn) == 0
+    capsys.readouterr()
+    assert data(capsys, "verify", "copy.db")["head"] == found["head"]
