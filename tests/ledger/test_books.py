@@ -220,6 +220,22 @@ def test_a_chain_that_fails_gives_back_pending_transfers_and_their_ends() -> Non
     assert record(b, [POST]) == [R.OK]
 
 
+def test_what_a_failed_chain_began_and_ended_was_never_there() -> None:
+    b = books()
+    assert record(b, chained(PENDING, POST, move(3, ANN, BOB, 99)))[-1] == R.EXCEEDS_CREDITS
+    assert record(b, [POST]) == [R.PENDING_NOT_FOUND]
+
+
+@pytest.mark.parametrize("form", [Form.MOVE, Form.PENDING])
+def test_what_is_set_aside_counts_towards_the_largest_amount(form: Form) -> None:
+    b = books()
+    b.begin(9)
+    other = b.open(Account("USD", "mint"), Limit.NONE)
+    aside = move(1, ISSUE, ANN, AMOUNT_MAX - 5, form=Form.PENDING)
+    assert b.apply([aside, move(2, other, ANN, 6, form=form), move(3, ISSUE, BOB, 6, form=form)]) == [R.OK, R.OVERFLOW, R.OVERFLOW]
+    assert b.apply([move(4, other, ANN, 5, form=form), move(5, ISSUE, BOB, 5, form=form)]) == [R.OK, R.OK]
+
+
 class Kept:
     """The past of a test: a dict."""
 

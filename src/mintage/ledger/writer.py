@@ -34,7 +34,7 @@ T = TypeVar("T")
 Commit = Callable[[Record, Batch], None]
 GROUP = 8_000  # transfers of a record, unless one caller sends more
 MOST = 1_000_000  # transfers one caller may send at once: a record of 98 MB
-IDLE = 1.0  # [s] how often a writer with nothing to do looks for pending transfers that are due
+IDLE = 0.25  # [s] how often a writer with nothing to do looks for pending transfers that are due
 
 __all__ = ["Draft", "Ledger", "Machine"]
 log = logging.getLogger("mintage.ledger")
@@ -222,6 +222,7 @@ class Ledger(Reading):
                 self._restore()
             except Exception as worse:
                 self._fail(worse)
+                return self._gone()
         return error
 
     def _catch_up(self, done: list[tuple[Record, Batch]]) -> None:
@@ -262,27 +263,26 @@ class Ledger(Reading):
         try:
             self.store.append(record)
         except BaseException as error:
-            self._after_failed_append(record, error)
+            self._look_after(record, error)
         with self._state:
             books.settle(record.seq)
             self._advance(record, batch)
         done.append((record, batch))
         return served
 
-    def _after_failed_append(self, record: Record, error: BaseException) -> None:
-        """Return when the record is there after all; else make memory again and raise MT703, or MT705 when that cannot be."""
+    def _look_after(self, record: Record, error: BaseException) -> None:
+        """An append failed: return when the record is there after all, else raise MT703, or MT705 when the store cannot say."""
         try:
-            if self.store.head() == (record.seq, record.hash):
-                return
-            self._restore()
+            there = self.store.head() == (record.seq, record.hash)
         except BaseException as worse:
             self._fail(worse)
             raise self._gone() from error
+        if there:
+            return
         if isinstance(error, MintageError):
             raise error
-        raise LedgerError(
-            Fault("MT703", self.store.name, f"{type(error).__name__}: {error}", hint="retry with the same ids: nothing is posted twice")
-        ) from error
+        found = f"{type(error).__name__}: {error}"
+        raise LedgerError(Fault("MT703", self.store.name, found, hint="retry with the same ids: nothing is posted twice")) from error
 
     def _restore(self) -> None:
         state = opening.restore(self.store, self.machine, self._past)
