@@ -178,6 +178,7 @@ def to_exact(x: Any) -> Any:
 
 
 def to_float(x: Any) -> Any:
+    """Exact numbers as float64."""
     return np.asarray(x).astype(np.float64)
 
 

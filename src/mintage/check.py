@@ -277,6 +277,7 @@ def tag(economy: Economy, use: Use, flow: Flow) -> str:
 
 
 def functional(economy: Economy, use: Use, flow: Flow) -> bool:
+    """Whether a flow is a token leg of a payment for the service: of a mechanism that can be paid without the token."""
     return bool(use.mechanism.ablation) and flow.src.kind != ISSUANCE and economy.assets[flow.src.asset].form == "token"
 
 

@@ -72,6 +72,12 @@ LIVE: dict[str, tuple[str, str]] = {
     "MT821": ("No network yet", "A ledger begins with a spec. Name one: mintage serve SPEC."),
     "MT822": ("Another network's ledger", "This ledger runs another spec. Use a ledger of its own for each network; change parameters through changes."),
     "MT823": ("Not your proposal", "Who opened a proposal says once what it would change, while it is open; votes are about that."),
+    "MT824": (
+        "Another state than the economy's",
+        "A run goes on from a state of its own economy: the same accounts, signals and memory, with as many rows. A change of parameters keeps them; another "
+        "chart, or members that the economy does not know, do not.",
+    ),
+    "MT825": ("Not there yet", "The journal ends before the record or step that was asked for, or before the first epoch. The message says how far it goes."),
     "MT901": (
         "Nobody asks",
         "The route changes something, so it needs to know who asks: an API key in Authorization: Bearer mk_..., or a signed request with the five Mintage "

@@ -14,6 +14,8 @@ from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from .accounts import BURNED, EXTERNAL, ISSUANCE, Account, Asset, Kind, standard_kinds
 from .binding import Binder
 from .errors import Fault, MintageError, RunError, SpecError, nearest
@@ -52,6 +54,15 @@ class World:
 
     def copy(self) -> World:
         return World(dict(self.balances), dict(self.signals), {k: dict(v) for k, v in self.memory.items()})
+
+    def digest(self) -> str:
+        """SHA-256 of all names and values, the values as float64."""
+        tables: list[tuple[str, Mapping[Any, Any]]] = [("balance", self.balances), ("signal", self.signals), *self.memory.items()]
+        parts = [(f"{head} {k}", v) for head, table in tables for k, v in table.items()]
+        whole = hashlib.sha256()
+        for name, value in sorted(parts, key=lambda p: p[0]):
+            whole.update(f"{name} {value.shape} ".encode() + np.asarray(value, dtype=float).tobytes())
+        return whole.hexdigest()
 
 
 class Economy:

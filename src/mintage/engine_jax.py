@@ -77,7 +77,7 @@ class TracedBound(Bound):
 
 def run_chunk_jax(job: Job, first: int, number: int) -> Chunk:
     """The twin of `simulate.run_chunk`: same blocks, same noise, same result to 1e-12 per call."""
-    from .simulate import begin, conserved
+    from .simulate import begin, conserved, drawn
 
     xp = arithmetic.jax()
     import jax
@@ -87,8 +87,9 @@ def run_chunk_jax(job: Job, first: int, number: int) -> Chunk:
     observer = Observer(job.economy, job.save.vars)
     wanted = frozenset(observer.wanted)
     source = NoiseSource(job.seed, bound.noise(), first // BLOCK, blocks)
+    source.skip(drawn(bound, job.first_step))
     world = begin(job, bound, blocks * BLOCK)
-    collect = Collector(job.save, job.steps, observer, first, number)
+    collect = Collector(job.save, job.steps, observer, first, number, job.first_step)
 
     def one(carry: Any, x: Any) -> Any:
         balances, signals, memory, sums, breaches = carry
@@ -106,7 +107,7 @@ def run_chunk_jax(job: Job, first: int, number: int) -> Chunk:
     edges = sorted({0, *(saves or range(0, job.steps, SEGMENT)), job.steps})
     if saves:
         collect(0, world, {k: np.asarray(v) for k, v in zero.items()})
-    for a, b in itertools.pairwise(edges):
+    for done, (a, b) in ((b, (job.first_step + a, job.first_step + b)) for a, b in itertools.pairwise(edges)):
         carry = segment(carry, (np.arange(a, b), draw(bound, source, a, b)))
         host = jax.tree.map(np.asarray, carry)
         world = World(*host[:3])
@@ -115,7 +116,7 @@ def run_chunk_jax(job: Job, first: int, number: int) -> Chunk:
             found = f"{int(host[4])} flows broke a law in steps {a} to {b - 1}, paths {first} to {first + number - 1}"
             raise RunError(Fault("MT307", job.economy.name, found, "none", "run the NumPy engine: it names mechanism, step and path"))
         if saves:
-            collect(b, world, host[3])
+            collect(done, world, host[3])
             carry = (*carry[:3], zero, carry[4])
     return collect.finish(world, {} if saves else {k: np.asarray(v) for k, v in carry[3].items()})
 

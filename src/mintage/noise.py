@@ -43,6 +43,12 @@ class Stream:
         drawn = self.ahead[:, self.at - 1].swapaxes(0, 1)
         return (normals(drawn) if self.form == "normal" else drawn.copy()).reshape(self.rows, -1)[:, : self.width]
 
+    def skip(self, calls: int) -> None:
+        """Leave out the noise of so many calls. It is drawn and thrown away, because this generator cannot jump."""
+        for _ in range(calls // DRAWN_AHEAD + bool(calls % DRAWN_AHEAD)):
+            self.draw()
+        self.at = calls % DRAWN_AHEAD or DRAWN_AHEAD
+
     def draw(self) -> None:
         """Fill the buffer, each block from its own stream (tried against strided layouts: within 6 % of the bare generator)."""
         for block, generator in zip(self.ahead, self.generators, strict=True):
@@ -80,6 +86,12 @@ class NoiseSource:
             for call, wanted in declared.items()
             if wanted
         }
+
+    def skip(self, calls: Mapping[str, int]) -> None:
+        """Stand where a run stands in which each call has drawn so often."""
+        for call, streams in self.streams.items():
+            for stream in streams.values():
+                stream.skip(calls[call])
 
     def take(self, call: str) -> Mapping[str, Array]:
         """The noise of a call's next due step; most calls have none."""

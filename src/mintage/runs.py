@@ -37,10 +37,14 @@ class Folder:
     manifest, so one that was copied from another run is refused. The rest of a run goes
     `simulate(..., chunk=CHUNK, finished=folder.finished(), on_chunk=folder.store)`, and ends bit-identical to one that never stopped.
 
+    `start` is the digest of the Standing that the run goes on from.
+
     Errors: UsageError MT530 when the folder cannot be used, holds another run, or a run and no `resume`; MT519 when a chunk cannot be stored.
     """
 
-    def __init__(self, path: Path, economy: Any, paths: int, steps: int, seed: int, save: Save, engine: str = "numpy", resume: bool = False) -> None:
+    def __init__(
+        self, path: Path, economy: Any, paths: int, steps: int, seed: int, save: Save, engine: str = "numpy", resume: bool = False, start: str = ""
+    ) -> None:
         self.path = path
         self.about = json.loads(
             json.dumps(
@@ -57,6 +61,7 @@ class Folder:
                     "numpy": np.__version__,
                     "machine": platform.machine(),
                     "chunk": CHUNK,
+                    **({"start": start} if start else {}),
                 }
             )
         )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from multiprocessing import get_context
 from signal import SIG_IGN, SIGINT, signal
@@ -42,6 +42,24 @@ class Job:
     save: Save
     engine: str = "numpy"
     begin: World | None = None  # a world [.., path=1] to start from instead of the opening
+    first_step: int = 0
+
+
+@dataclass(frozen=True)
+class Standing:
+    """An economy and where it stands: its world [.., path=1] as `step` is about to run. `simulate` goes on from there, by default for `steps`."""
+
+    economy: Economy
+    world: World = field(repr=False)
+    step: int
+    steps: int
+
+    def __post_init__(self) -> None:
+        fits(self.economy, self.world)
+
+    def digest(self) -> str:
+        """The step and the SHA-256 of the world: what a run folder knows its start by."""
+        return f"{self.step}:{self.world.digest()}"
 
 
 def simulate(
@@ -58,27 +76,40 @@ def simulate(
     progress: Progress | None = None,
     finished: Mapping[int, Chunk] | None = None,
     on_chunk: Callable[[Chunk], None] | None = None,
+    start: World | None = None,
+    first_step: int = 0,
 ) -> Trajectory:
     """Simulate `paths` futures of `steps` steps.
 
-    `economy` is an Economy or a Spec (whose horizon is the default for `steps`). `engine` is "numpy" or "jax". `workers` > 1 starts
+    `economy` is an Economy, a Spec (whose horizon is the default for `steps`) or a Standing. `engine` is "numpy" or "jax". `workers` > 1 starts
     that many processes (spawned); `executor` is any standard Executor to use instead. `chunk` [path] is rounded up to whole blocks
     of 256. `progress(done, total)` counts path-steps. `finished` holds chunks of an earlier, interrupted run (by first path);
     `on_chunk` sees each new one, so that a caller can store it.
 
-    Errors: UsageError for impossible sizes, RunError when a law is broken.
+    `start` is a world of one path that all futures go on from, before step `first_step`; a Standing brings both. Noise belongs to the step: a run from
+    step t draws what a whole run of that seed draws from t on, so that with the same rows it goes on as that run did. Saves, days and
+    ends count from `first_step`; what a rule reads as the day counts from the network's start.
+
+    Errors: UsageError for impossible sizes, and a `start` that is not of this economy (MT824); RunError when a law is broken.
     """
+    if isinstance(economy, Standing):
+        steps, start, first_step, economy = economy.steps if steps is None else steps, economy.world, economy.step, economy.economy
     if not isinstance(economy, Economy):
         if not hasattr(economy, "economy"):
-            raise UsageError(Fault("MT503", "simulate", f"economy is {economy!r:.60}", "an Economy or a Spec", "mintage.load(NAME or FILE) gives a Spec"))
+            raise UsageError(
+                Fault("MT503", "simulate", f"economy is {economy!r:.60}", "an Economy, a Spec or a Standing", "mintage.load(NAME or FILE) gives a Spec")
+            )
         steps = economy.steps if steps is None else steps
         economy = economy.economy()
     steps, paths = whole("MT503", "simulate", "steps", steps, 1, 10**7), whole("MT503", "simulate", "paths", paths, 1, 10**9)
     seed, workers = whole("MT503", "simulate", "seed", seed, 0, 2**128 - 1, "2^128 - 1"), whole("MT503", "simulate", "workers", workers, 1, 10**4)
     chunk = None if chunk is None else whole("MT503", "simulate", "chunk", chunk, 1, 10**9)
+    first_step = whole("MT503", "simulate", "first_step", first_step, 0, 10**9)
+    if start is not None:
+        fits(economy, start)
     if engine not in ("numpy", "jax"):
         raise UsageError(Fault("MT504", "simulate", f"engine is '{engine}'", "'numpy' or 'jax'"))
-    job = Job(economy, steps, seed, save or Save(), engine)
+    job = Job(economy, steps, seed, save or Save(), engine, start, first_step)
     parts = plan(paths, workers if executor is None else 2, chunk)
     done = {c.first: c for c in (finished or {}).values() if (c.first, c.paths) in parts and c.steps == steps}
     todo = [p for p in parts if p[0] not in done]
@@ -168,24 +199,25 @@ def run_chunk(job: Job, first: int, number: int, tick: Callable[[int], None] | N
     observer = Observer(job.economy, job.save.vars)
     width = -(-number // LANES) * LANES
     noise = NoiseSource(job.seed, bound.noise(), first // BLOCK, blocks, width)
+    noise.skip(drawn(bound, job.first_step))
     guard = Guard(bound, frozenset(observer.wanted), first, number)
     world = begin(job, bound, width)
-    collect = Collector(job.save, job.steps, observer, first, number)
+    collect = Collector(job.save, job.steps, observer, first, number, job.first_step)
     due = set(job.save.steps(job.steps))
     with np.errstate(all="ignore"):  # divisions that `where` discards; what reaches a flow is checked there
         if 0 in due:
             collect(0, world, guard.sums)
-        for t in range(job.steps):
+        for done, t in enumerate(range(job.first_step, job.first_step + job.steps), 1):
             guard.t = t
             bound.step(world, t, noise, guard)
-            if not (t + 1) % CHECKED:
+            if not done % CHECKED:
                 conserved(job.economy, world, t, first, number)
-            if t + 1 in due:
-                collect(t + 1, world, guard.sums)
+            if done in due:
+                collect(done, world, guard.sums)
                 guard.sums = {}
-            if tick and not t % 64:
-                tick(number * t)
-    conserved(job.economy, world, job.steps - 1, first, number)
+            if tick and done % 64 == 1:
+                tick(number * (done - 1))
+    conserved(job.economy, world, job.first_step + job.steps - 1, first, number)
     return collect.finish(world, guard.sums)
 
 
@@ -203,6 +235,23 @@ def begin(job: Job, bound: Any, width: int) -> World:
         {k: wide(v) for k, v in b.signals.items()},
         {c: {k: wide(v) for k, v in m.items()} for c, m in b.memory.items()},
     )
+
+
+def drawn(bound: Any, step: int) -> dict[str, int]:
+    """How often each call has drawn its noise before `step`: at each step of which it was due."""
+    return {c.name: max(0, -(-(step - c.offset % c.every) // c.every)) for c in bound.calls}
+
+
+def fits(economy: Economy, world: World) -> None:
+    """Errors: UsageError MT824 unless a world has one path and just the accounts, signals and memory of the economy, each with its rows."""
+    fresh = economy.bind(NUMPY).start(1)
+    tables: list[tuple[str, Mapping[Any, Any], Mapping[Any, Any]]] = [("account", fresh.balances, world.balances), ("signal", fresh.signals, world.signals)]
+    tables += [(f"memory of {c},", m, world.memory.get(c, {})) for c, m in fresh.memory.items()]
+    for what, ours, theirs in tables:
+        for name in (*ours, *(n for n in theirs if n not in ours)):
+            shapes = [f"shape {v[name].shape}" if name in v else "nothing" for v in (ours, theirs)]
+            if shapes[0] != shapes[1]:
+                raise UsageError(Fault("MT824", f"{what} {name}"[:120], f"the state to start from has {shapes[1]}", f"{shapes[0]}, as the economy has"))
 
 
 def conserved(economy: Economy, world: World, t: int, first: int, number: int) -> None:

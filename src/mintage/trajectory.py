@@ -42,6 +42,8 @@ class Manifest:
     numpy: str = np.__version__
     python: str = platform.python_version()
     platform: str = platform.platform()
+    first_step: int = 0  # what the run began with: days and saves count from there
+    start: str = ""  # digest of the state it went on from; "" for the opening
 
 
 @dataclass
@@ -60,8 +62,8 @@ class Chunk:
 class Collector:
     """Takes what `Save` asks for out of a running chunk."""
 
-    def __init__(self, save: Save, steps: int, observer: Observer, first: int, number: int) -> None:
-        self.save, self.observer, self.number = save, observer, number
+    def __init__(self, save: Save, steps: int, observer: Observer, first: int, number: int, first_step: int = 0) -> None:
+        self.save, self.observer, self.number, self.first_step = save, observer, number, first_step
         self.rows = {s: i for i, s in enumerate(save.steps(steps))}
         self.chunk = Chunk(first, number, steps, {})
         self.totals: dict[str, Any] = {}  # of amounts, over the whole run
@@ -78,7 +80,7 @@ class Collector:
         for name, value in self.observer(world, flows).items():
             x = self.cut(value)
             if not np.isfinite(x.sum()):  # one pass; a value that is not finite never reaches a result
-                where = f"{name}, after step {step - 1}, path {self.chunk.first + int(np.argmax(~np.isfinite(x)))}"
+                where = f"{name}, after step {self.first_step + step - 1}, path {self.chunk.first + int(np.argmax(~np.isfinite(x)))}"
                 raise RunError(Fault("MT306", where, "not a finite number", "a finite number"))
             if name in self.observer.amounts:
                 self.totals[name] = self.totals.get(name, 0) + x
@@ -169,7 +171,8 @@ def merge(job: Job, chunks: list[Chunk], asked: int, partial: bool) -> Trajector
             Fault("MT505", "simulate", "interrupted before any chunk of paths was finished", "at least one", "a run folder (--out) stores smaller chunks")
         )
     e, paths = job.economy, sum(c.paths for c in chunks)
-    manifest = Manifest(e.name, e.digest(), job.seed, paths, job.steps, float(e.dt), job.engine, partial, asked)
+    start = job.begin.digest() if job.begin else ""
+    manifest = Manifest(e.name, e.digest(), job.seed, paths, job.steps, float(e.dt), job.engine, partial, asked, first_step=job.first_step, start=start)
 
     def stack(pick: Callable[[Chunk], dict[str, Array]]) -> dict[str, Array]:
         if len(chunks) == 1:

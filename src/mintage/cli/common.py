@@ -17,6 +17,7 @@ from .words import specs
 
 STATUS = "mintage.status"
 SPEC = click.argument("spec", metavar="SPEC", shell_complete=specs)
+SPEC_OR_LEDGER = click.argument("spec", metavar="[SPEC]", required=False, shell_complete=specs)
 
 
 def sizes(paths: int, *, steps: bool = True) -> Callable[[Any], Any]:
@@ -49,6 +50,14 @@ def open_spec(name: str) -> Any:
     from ..compare import resolve
 
     return resolve(name)[1]
+
+
+def one_of(spec: str | None, ledger: str | None, option: str) -> None:
+    """Errors: a wrong usage unless just one of a spec and a ledger is named."""
+    if spec is None and ledger is None:
+        raise click.UsageError(f"Missing argument 'SPEC' (or {option} LEDGER)")
+    if spec is not None and ledger is not None:
+        raise click.UsageError(f"{option} takes the spec from the ledger: leave SPEC out")
 
 
 def emit(value: Any) -> None:

@@ -6,7 +6,7 @@ import time
 from datetime import UTC, datetime
 from typing import Any
 
-from .common import console, figure, open_spec, progress
+from .common import console, figure, one_of, open_spec, progress
 
 MARKS = {
     "pass": ("[green]pass[/]", "pass"),
@@ -16,13 +16,21 @@ MARKS = {
 }
 
 
-def judge(spec: str, paths: int, beside: int, seed: int, workers: int, quiet: bool) -> Any:
-    """The document of a spec, with the clock's readings."""
-    from ..evaluate import evaluate
-
-    loaded, begun = open_spec(spec), time.perf_counter()
+def judge(spec: str | None, paths: int, beside: int, seed: int, workers: int, quiet: bool, ledger: str | None = None) -> Any:
+    """The document of a spec, or of a live network's ledger, with the clock's readings."""
+    one_of(spec, ledger, "--live")
+    created = datetime.now(UTC).isoformat(timespec="seconds")
+    loaded: Any = None if ledger else open_spec(str(spec))
+    begun = time.perf_counter()
     with progress(quiet) as tick:
-        document = evaluate(loaded, paths, seed, beside=beside, workers=workers, progress=tick, created=datetime.now(UTC).isoformat(timespec="seconds"))
+        if ledger:
+            from ..live.judge import evaluate_live
+
+            document = evaluate_live(ledger, beside, seed, workers=workers, progress=tick, created=created)
+        else:
+            from ..evaluate import evaluate
+
+            document = evaluate(loaded, paths, seed, beside=beside, workers=workers, progress=tick, created=created)
     return document.model_copy(update={"manifest": document.manifest.model_copy(update={"seconds": round(time.perf_counter() - begun, 2)})})
 
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import click
 
-from .common import AS_JSON, QUIET, SPEC, console, emit, figure, open_spec, progress, say, settle, shown, sizes, stopped, twin, writable
+from .common import AS_JSON, QUIET, SPEC_OR_LEDGER, console, emit, figure, one_of, open_spec, progress, say, settle, shown, sizes, stopped, twin, writable
 
 
 @click.command("simulate", epilog=twin('import mintage as mt\nrun = mt.simulate(mt.load("render"), paths=256, steps=28)\nprint(run.end["price"].mean())'))
-@SPEC
+@SPEC_OR_LEDGER
 @sizes(1000)
 @click.option("--every", default=0, type=click.IntRange(0), help="Keep series each so many steps (0: only the end).")
 @click.option("--var", "names", multiple=True, help="A variable to keep: price, supply/RENDER, flow:jobs.settle ... (repeat).")
@@ -24,10 +24,11 @@ from .common import AS_JSON, QUIET, SPEC, console, emit, figure, open_spec, prog
     type=click.Path(dir_okay=False, path_type=Path),
     help="Write the result: .npz or .zarr (all of it), .parquet or .csv (a row a path; with --every a row a kept step and path).",
 )
+@click.option("--from-live", "ledger", metavar="LEDGER", help="Start where this live network stands, under its own spec, and not at the opening.")
 @AS_JSON
 @QUIET
 def command(
-    spec: str,
+    spec: str | None,
     paths: int,
     seed: int,
     steps: int | None,
@@ -38,11 +39,13 @@ def command(
     out: Path | None,
     resume: bool,
     export: Path | None,
+    ledger: str | None,
     as_json: bool,
     quiet: bool,
 ) -> int:
     """Simulate SPEC (a file, a preset, or either with :SCENARIO) and print where its futures end.
 
+    With --from-live the futures begin with today's balances, signals, members and step of a network, which may be running.
     An interrupt (Ctrl-C) leaves what was finished, labelled partial, and exits with 130.
     """
     from ..runs import CHUNK, Folder, ending, write
@@ -51,12 +54,15 @@ def command(
 
     if resume and out is None:
         raise click.UsageError("--resume goes on with a run folder: name it with --out")
+    one_of(spec, ledger, "--from-live")
     writable(export)
     if export:
         ending(export)
-    loaded = open_spec(spec)
+    standing = stand(ledger) if ledger else None
+    loaded = standing or open_spec(str(spec))
+    economy, start = (standing.economy, standing.digest()) if standing else (loaded.economy(), "")
     save = Save(every=every, vars=names or None, paths=bool(every), quantiles=(0.05, 0.5, 0.95) if every else ())
-    folder = Folder(out, loaded.economy(), paths, steps or loaded.steps, seed, save, engine, resume) if out else None
+    folder = Folder(out, economy, paths, steps or loaded.steps, seed, save, engine, resume, start) if out else None
     with progress(quiet) as tick:
         run = simulate(
             loaded,
@@ -84,6 +90,14 @@ def command(
     return stopped(run.manifest.partial, f"{run.manifest.paths:,} of {run.manifest.asked_paths:,} paths{way_on}")
 
 
+def stand(ledger: str) -> Any:
+    """Where a live network stands."""
+    from ..live.reading import network_of
+    from ..live.standing import standing
+
+    return standing(network_of(ledger))
+
+
 def summary(value: Any) -> dict[str, float]:
     """Mean and quantiles of the ends of all paths."""
     import numpy as np
@@ -97,7 +111,8 @@ def show(run: Any, ends: dict[str, dict[str, float]]) -> None:
     from rich.table import Table
 
     m = run.manifest
-    table = Table(title=f"{m.economy}: {m.paths:,} futures of {m.steps:,} steps, seed {m.seed}", title_justify="left", box=None, pad_edge=False)
+    since = f" from step {m.first_step:,} on" if m.start else ""
+    table = Table(title=f"{m.economy}: {m.paths:,} futures of {m.steps:,} steps{since}, seed {m.seed}", title_justify="left", box=None, pad_edge=False)
     table.add_column("at the end")
     for head in ("5 %", "median", "95 %", "mean"):
         table.add_column(head, justify="right")

@@ -77,11 +77,13 @@ SANKEY_PATHS = 512
 
 
 def sankey(m: Measured, seed: int) -> list[Link]:
-    """Mean flows of one evaluation epoch over the run's last year, each valued at its own path's price. A small run of its own."""
+    """Mean flows of one evaluation epoch over the run's last year, each valued at its own path's price. A small run of its own, where the run has no
+    arrows: a record has."""
     e = m.economy
     every = max(1, round(float(m.days[0]) / float(e.dt)))
     names, price = {f"flow:{i.arrow}": i for i in e.flow_table}, m.spec.evaluation.price
-    run = simulate(e, min(SANKEY_PATHS, m.paths), m.run.manifest.steps, seed, Save(every=every, vars=(*names, *([price] if price else [])), paths=True))
+    save = Save(every=every, vars=(*names, *([price] if price else [])), paths=True)
+    run = m.run if names.keys() <= m.run.series.keys() else simulate(e, min(SANKEY_PATHS, m.paths), m.run.manifest.steps, seed, save)
     year = m.last_year
     worth = {m.token: run[price][1:][year] if price else 0.0, m.fiat: 1.0}
     links = []

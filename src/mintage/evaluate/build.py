@@ -14,7 +14,7 @@ from .criteria import all_criteria
 from .document import Assumption, Comparison, Document, Flag, Interval, Manifest, Point, Test
 from .evidence import Evidence
 from .figures import METRICS
-from .measure import Measured, finite, quantiles, summary
+from .measure import YEAR, Measured, finite, quantiles, summary
 from .red_flags import flags
 from .scorecard import GATE, grade, grade_range, point, verdict
 
@@ -36,7 +36,7 @@ def build(e: Evidence, created: str = "", seconds: float = 0.0) -> Document:
         start=str(m.economy.start or ""),
         horizon_days=m.horizon,
         verdict=final,
-        headline=headline(m),
+        headline=so_far(m) if e.recorded and m.horizon < YEAR else headline(m),
         reasons=reasons(e, points, raised, tests),
         grade=None if blank else grade(tests),
         grade_range=None if blank else grade_range(tests),
@@ -71,7 +71,10 @@ def interval(m: Measured, name: str) -> Interval:
 
 def comparisons(e: Evidence) -> list[Comparison]:
     """Medians of every run on the same paths, the base first."""
-    runs = {"base": (e.beside, "Base run, the same paths"), "stablecoin": (e.ablated, "Service paid in a stablecoin")}
+    runs = {
+        "base": (e.beside, "From today on, the same paths" if e.recorded else "Base run, the same paths"),
+        "stablecoin": (e.ablated, "Service paid in a stablecoin"),
+    }
     runs |= {"usage -5 %": (e.usage_down, "Usage 5 % lower"), "usage +5 %": (e.usage_up, "Usage 5 % higher")}
     runs |= {name: (m, e.spec.scenarios[name].doc or name) for name, m in e.scenarios.items()}
     return [Comparison(name=n, title=title, paths=m.paths, metrics=summary(m)) for n, (m, title) in runs.items() if m is not None]
@@ -93,6 +96,17 @@ def headline(m: Measured) -> str:
         return f"{m.spec.title} sustains itself: at the end of {span} it emits {ratio:.2f} {m.fiat} for each {m.fiat} of outside revenue (median path)."
     tail = f"and revenue overtakes emission within {span} on {share:.0%} of paths"
     return f"{m.spec.title} does not sustain itself: it emits {ratio:.1f} {m.fiat} for each {m.fiat} of outside revenue, {tail}."
+
+
+def so_far(m: Measured) -> str:
+    """The headline of a live network that has not run for a year."""
+    said = f"{m.spec.title} has run live for {m.horizon:g} days, too short to show whether it sustains itself"
+    ratio = m.median("ratio_total")
+    if ratio is None:
+        return f"{said}; so far it names no price, or has emitted and earned nothing."
+    if math.isinf(ratio):
+        return f"{said}; so far it emitted tokens against no outside revenue."
+    return f"{said}; so far it emitted {ratio:.2f} {m.fiat} for each {m.fiat} of outside revenue."
 
 
 def reasons(e: Evidence, points: list[Point], raised: list[Flag], tests: list[Test]) -> list[str]:

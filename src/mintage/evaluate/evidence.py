@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from ..errors import SpecError
-from ..simulate import Progress
+from ..simulate import Progress, Standing
 from .measure import Measured, measure, measure_whole
 
 if TYPE_CHECKING:
@@ -20,11 +20,15 @@ if TYPE_CHECKING:
 
 USAGE_STEP = Decimal("0.05")
 Report = Callable[[str, int, int], None]
+Stand = Callable[["Spec"], "Standing | None"]
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """`usage_down` and `usage_up` scale the usage drivers by 1 -/+ 5 %; `ablated` pays the service in a stablecoin; `partial`: cut short."""
+    """`usage_down` and `usage_up` scale the usage drivers by 1 -/+ 5 %; `ablated` pays the service in a stablecoin; `partial`: cut short.
+
+    `recorded`: the base run is not simulated but the record of a live network, and the others go on from its end.
+    """
 
     spec: Spec
     base: Measured
@@ -34,11 +38,19 @@ class Evidence:
     ablated: Measured | None
     scenarios: dict[str, Measured] = field(default_factory=dict)
     partial: bool = False
+    recorded: bool = False
 
     @property
     def counts(self) -> dict[str, int]:
         """Paths of every run made, by name."""
-        named = {"base": self.base, "usage -5 %": self.usage_down, "usage +5 %": self.usage_up, "stablecoin": self.ablated, **self.scenarios}
+        named = {
+            "base": self.base,
+            "futures": self.beside if self.recorded else None,
+            "usage -5 %": self.usage_down,
+            "usage +5 %": self.usage_up,
+            "stablecoin": self.ablated,
+            **self.scenarios,
+        }
         return {name: m.paths for name, m in named.items() if m is not None}
 
 
@@ -71,8 +83,21 @@ def variants(spec: Spec) -> dict[str, Spec]:
     return out | {f"scenario {name}": spec.scenario(name) for name, table in spec.scenarios.items() if name != "base" and table.judged}
 
 
-def gather(spec: Spec, paths: int, beside: int, seed: int, *, workers: int = 1, progress: Report | None = None) -> Evidence:
+def gather(
+    spec: Spec,
+    paths: int,
+    beside: int,
+    seed: int,
+    *,
+    workers: int = 1,
+    progress: Report | None = None,
+    record: Measured | None = None,
+    stand: Stand | None = None,
+) -> Evidence:
     """Make all runs: the base, the usage pair, the ablation, each scenario.
+
+    With `record`, a live network's, that is the base, and `stand` says where a variant of the spec goes on from: a variant that cannot (None) is left
+    out, and the runs stand beside the spec's own futures from there.
 
     After an interrupt no further run is begun, and a run beside the base that was cut short is left out: its paths could not be paired.
     """
@@ -80,14 +105,18 @@ def gather(spec: Spec, paths: int, beside: int, seed: int, *, workers: int = 1, 
     def tick(name: str) -> Progress | None:
         return (lambda done, total: progress(name, done, total)) if progress else None
 
-    base = measure(spec, paths, seed, workers=workers, progress=tick("base"))
+    base = measure(spec, paths, seed, workers=workers, progress=tick("base"), start=stand(spec) if stand else None)
     partial, number = base.run.manifest.partial, min(beside, base.paths)
     made: dict[str, Measured] = {}
     for name, variant in variants(spec).items():
-        found = None if partial else measure_whole(variant, number, seed, workers=workers, progress=tick(name))
+        start = stand(variant) if stand else None
+        if stand and start is None:
+            continue
+        found = None if partial else measure_whole(variant, number, seed, workers=workers, progress=tick(name), start=start)
         if found is None:
             partial = True
         else:
             made[name] = found
     scenarios = {name: made[f"scenario {name}"] for name in spec.scenarios if f"scenario {name}" in made}
-    return Evidence(spec, base, base.head(number), made.get("usage -5 %"), made.get("usage +5 %"), made.get("stablecoin"), scenarios, partial)
+    pair, paid = (made.get("usage -5 %"), made.get("usage +5 %")), made.get("stablecoin")
+    return Evidence(spec, record or base, base.head(number), *pair, paid, scenarios, partial, record is not None)

@@ -19,7 +19,7 @@ from ..accounts import ISSUANCE, Account
 from ..economy import Economy
 from ..errors import Fault, Interrupted, UsageError, nearest
 from ..save import Save
-from ..simulate import Progress, simulate
+from ..simulate import Progress, Standing, simulate
 from ..trajectory import Trajectory
 
 if TYPE_CHECKING:
@@ -217,20 +217,30 @@ def watched(spec: Spec, economy: Economy) -> tuple[str, ...]:
 
 
 def measure(
-    spec: Spec, paths: int = 2000, seed: int = 1, steps: int | None = None, *, workers: int = 1, executor: Any = None, progress: Progress | None = None
+    spec: Spec,
+    paths: int = 2000,
+    seed: int = 1,
+    steps: int | None = None,
+    *,
+    workers: int = 1,
+    executor: Any = None,
+    progress: Progress | None = None,
+    start: Standing | None = None,
 ) -> Measured:
-    """Simulate a spec and keep what the metrics need: one value per variable, path and evaluation epoch."""
-    economy = spec.economy()
+    """Simulate a spec and keep what the metrics need: one value per variable, path and evaluation epoch. `start`: where a live network under it stands."""
+    economy = start.economy if start else spec.economy()
     every = max(1, round(float(spec.evaluation.epoch) / float(economy.dt)))
     save = Save(every=every, vars=watched(spec, economy), paths=True)
-    run = simulate(economy, paths, steps or spec.steps, seed, save, workers=workers, executor=executor, progress=progress)
+    run = simulate(start or economy, paths, steps or spec.steps, seed, save, workers=workers, executor=executor, progress=progress)
     return Measured(spec, economy, run)
 
 
-def measure_whole(spec: Spec, paths: int, seed: int, steps: int | None = None, *, workers: int = 1, progress: Progress | None = None) -> Measured | None:
+def measure_whole(
+    spec: Spec, paths: int, seed: int, steps: int | None = None, *, workers: int = 1, progress: Progress | None = None, start: Standing | None = None
+) -> Measured | None:
     """As `measure`, but None when an interrupt left out paths: half a run cannot be paired with another."""
     try:
-        found = measure(spec, paths, seed, steps, workers=workers, progress=progress)
+        found = measure(spec, paths, seed, steps, workers=workers, progress=progress, start=start)
     except Interrupted:
         return None
     return None if found.run.manifest.partial else found

@@ -73,29 +73,47 @@ class Shadow:
         self.totals.epochs += isinstance(entry, Epoch)
 
 
-def fork(batches: Iterable[Batch], values: Mapping[str, str], epochs: int | None = None) -> Totals:
-    """The last `epochs` of a journal (all of them when None) as they were, beside what they would have been under `values`."""
-    entries = [(decode(note.topic, note.body), batch, note) for batch in batches for note in batch.notes]
-    ends = [i for i, (e, _, _) in enumerate(entries) if isinstance(e, Epoch)]
-    first = 0 if epochs is None or epochs >= len(ends) else ends[-epochs - 1] + 1
-    network: Network | None = None
-    shadow: Shadow | None = None
-    names: dict[int, tuple[str, int]] = {}
-    reasons: dict[int, str] = {}
-    for i, (entry, batch, note) in enumerate(entries):
-        for o in batch.opened:
-            names[o.number] = (o.account.asset, 0)
-        reasons.update(dict(batch.reasons))
-        if network is None:
-            assert isinstance(entry, Genesis), "the first entry of a network is its genesis"
-            network = Network(entry)
-        elif i >= first and shadow is None:
-            shadow = Shadow(network, values)
-        if shadow is None:
-            network.commit(network.prepare(entry))
-            continue
-        for t in batch.transfers[note.first : note.first + note.count]:
-            asset = names[t.debit][0]
-            shadow.totals.live[reasons[t.reason], asset] += from_units(t.amount, network.economy.assets[asset].decimals)
-        shadow.follow(entry)
-    return shadow.totals if shadow else Totals()
+def fork(batches: Iterable[Batch], values: Mapping[str, str], first: int = 0) -> Totals:
+    """A journal from the epoch of step `first` on as it was, beside what it would have been under `values`. What came before is run, and not kept.
+
+    From the first step on (`first` 0) the change stands before all but the genesis: what people joined and did in that step is compared too.
+    """
+    fork = _Fork(values, first)
+    for batch in batches:
+        fork.feed(batch)
+    return fork.shadow.totals if fork.shadow else Totals()
+
+
+class _Fork:
+    """One pass over a journal: the network until `first`, then its shadow."""
+
+    def __init__(self, values: Mapping[str, str], first: int) -> None:
+        self.values, self.first = values, first
+        self.network: Network | None = None
+        self.shadow: Shadow | None = None
+        self.assets: dict[int, str] = {}
+        self.reasons: dict[int, str] = {}
+
+    def feed(self, batch: Batch) -> None:
+        self.assets.update({o.number: o.account.asset for o in batch.opened})
+        self.reasons.update(dict(batch.reasons))
+        for note in batch.notes:
+            entry = decode(note.topic, note.body)
+            if self.shadow is None:
+                self.alone(entry)
+                continue
+            live, assets = self.shadow.totals.live, self.shadow.network.economy.assets
+            for t in batch.transfers[note.first : note.first + note.count]:
+                asset = self.assets[t.debit]
+                live[self.reasons[t.reason], asset] += from_units(t.amount, assets[asset].decimals)
+            self.shadow.follow(entry)
+
+    def alone(self, entry: Entry) -> None:
+        """An entry before the fork; the shadow begins behind it when the next epoch is that of `first`."""
+        if isinstance(entry, Genesis):
+            self.network = Network(entry)
+        assert self.network is not None, "the first entry of a network is its genesis"
+        self.network.commit(self.network.prepare(entry))
+        if self.network.step >= self.first:
+            self.shadow = Shadow(self.network, self.values)
+            self.network = None

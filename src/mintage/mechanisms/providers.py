@@ -24,7 +24,8 @@ class ProviderEntry(Mechanism):
 
         revenue_i = price sum(income_i) / nodes_i,   nodes_i' = clip(nodes_i (1 + speed clip(revenue_i / (cost_i index) - 1, -1, 1)), floor_i, ceiling_i)
 
-    [fiat/node/day], [node]; shapes [tier, path]; a call moves once, whatever its length. With `tokens` set, providers sell what costs need,
+    [fiat/node/day], [node]; shapes [tier, path]; a call moves once, whatever its length. A row without nodes, such as an owner who joined and brought
+    none, stays without. With `tokens` set, providers sell what costs need,
     or `sell_share` of the epoch's income when that is more, to buyers who bring fiat from outside, and pay costs as far as their fiat goes.
     """
 
@@ -73,9 +74,9 @@ class ProviderEntry(Mechanism):
         income = earned * price
         for name in p.fiat_income:
             income = income + signals[name]
-        revenue = income / nodes
+        revenue = xp.div(income, nodes, 0)
         growth = xp.clip(revenue * (p.speed / cost) + (1 - p.speed), 1 - p.speed, 1 + p.speed)  # 1 + speed clip(...), with an operation less
-        number = xp.clip(nodes * growth, p.floor, p.ceiling)
+        number = xp.where(xp.gt(nodes, 0), xp.clip(nodes * growth, p.floor, p.ceiling), 0 * nodes)
         shown = {p.nodes: number}
         if p.total:
             shown[p.total] = xp.total(number)

@@ -15,6 +15,8 @@ from typing import Any
 from ..document import Test, Verdict
 from ..evidence import Evidence
 
+QUARTER, YEAR, MANY = 91, 365, 40  # days, and paths, that a test may need of a record
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -28,7 +30,11 @@ class Finding:
 
 @dataclass(frozen=True)
 class Criterion:
-    """A named test: public threshold, weight within its point, source of the threshold ('our choice' when nobody published one)."""
+    """A named test: public threshold, weight within its point, source of the threshold ('our choice' when nobody published one).
+
+    `days` and `paths` are what it needs of a live network's record: a test that speaks of a year is not judged by a month. A simulated horizon is
+    the author's own choice, and is taken as it is.
+    """
 
     code: str
     title: str
@@ -38,26 +44,36 @@ class Criterion:
     weight: float
     source: str
     read: Callable[[Evidence], Finding]
+    days: int = 0
+    paths: int = 1
 
     def judge(self, evidence: Evidence) -> Test:
-        found = self.read(evidence)
+        found = self.too_little(evidence) or self.read(evidence)
         verdict: Verdict = "not_shown" if found.passed is None else "pass" if found.passed else "fail"
         shared = {k: getattr(self, k) for k in ("code", "title", "point", "unit", "threshold", "weight", "source")}
         return Test(**shared, verdict=verdict, value=found.value, sentence=found.sentence, evidence=found.evidence)
+
+    def too_little(self, e: Evidence) -> Finding | None:
+        """The finding of a test that the record cannot show; None when it can."""
+        if e.recorded and e.base.horizon < self.days:
+            return not_shown(f"the record is {e.base.horizon:g} days long, and {self.days} are needed")
+        if e.recorded and e.base.paths < self.paths:
+            return not_shown("the record is one path, and this speaks of many")
+        return None
 
 
 CRITERIA: dict[str, Criterion] = {}
 
 
 def criterion(
-    code: str, title: str, *, unit: str, threshold: str, weight: float = 1.0, source: str = "our choice"
+    code: str, title: str, *, unit: str, threshold: str, weight: float = 1.0, source: str = "our choice", days: int = 0, paths: int = 1
 ) -> Callable[[Callable[[Evidence], Finding]], Callable[[Evidence], Finding]]:
     """Register a test; the first digit of its code is its point (T2xx: emission sustainability)."""
 
     def keep(read: Callable[[Evidence], Finding]) -> Callable[[Evidence], Finding]:
         if code in CRITERIA:
             raise AssertionError(f"two tests are called {code}")
-        CRITERIA[code] = Criterion(code, title, int(code[1]), unit, threshold, weight, source, read)
+        CRITERIA[code] = Criterion(code, title, int(code[1]), unit, threshold, weight, source, read, days, paths)
         return read
 
     return keep

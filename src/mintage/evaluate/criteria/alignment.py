@@ -11,7 +11,7 @@ from ...errors import UsageError
 from ..evidence import Evidence
 from ..measure import Measured
 from ..stress import STRESS, stressed
-from . import Finding, at_least, at_most, criterion, not_shown
+from . import MANY, QUARTER, YEAR, Finding, at_least, at_most, criterion, not_shown
 from .declared import declared
 
 FRAMEWORK = "six-point framework, point 4"
@@ -46,7 +46,7 @@ def proportional(e: Evidence) -> Finding:
     return Finding(eta.value, 0.5 <= eta.value <= 1.5, f"Elasticity of token demand to usage is {eta.value:.2f}.", {"interval": [eta.low, eta.high]})
 
 
-@criterion("T403", "Providers stay", unit="1", threshold=">= 0.8 of those at the start", weight=2, source="our choice")
+@criterion("T403", "Providers stay", unit="1", threshold=">= 0.8 of those at the start", weight=2, source="our choice", days=QUARTER)
 def stay(e: Evidence) -> Finding:
     return at_least(
         e.base.median("provider_retention"), 0.8, "At the end {value:.0%} of the first providers' number is there.", "no signal for providers in [evaluation]"
@@ -64,6 +64,7 @@ def spike(e: Evidence) -> Finding:
     unit="1",
     threshold="0.3 <= mean utilisation <= 0.9",
     source="our choice; Akash article's bands are 0.5 and 0.8",
+    days=QUARTER,
 )
 def used(e: Evidence) -> Finding:
     value = e.base.median("utilisation")
@@ -73,20 +74,26 @@ def used(e: Evidence) -> Finding:
 
 
 @criterion(
-    "T406", "Providers earn their cost", unit="1", threshold="rewards / cost >= 1 in the last year", weight=2, source="shut-down rule: price x reward < cost"
+    "T406",
+    "Providers earn their cost",
+    unit="1",
+    threshold="rewards / cost >= 1 in the last year",
+    weight=2,
+    source="shut-down rule: price x reward < cost",
+    days=YEAR,
 )
 def earn(e: Evidence) -> Finding:
     return at_least(e.base.median("provider_cover"), 1.0, "Providers' rewards are {value:.2f} times their cost.", "no signal for spending in [evaluation]")
 
 
-@criterion("T407", "Drawdown", unit="1", threshold="median largest drawdown <= 0.8", source="our choice")
+@criterion("T407", "Drawdown", unit="1", threshold="median largest drawdown <= 0.8", source="our choice", days=YEAR)
 def drawdown(e: Evidence) -> Finding:
     if e.base.horizon < 365:
         return not_shown("less than a year is simulated")
     return at_most(e.base.median("max_drawdown"), 0.8, "The price falls by {value:.0%} from a peak on the median path.", "no price signal")
 
 
-@criterion("T408", "Tail loss", unit="1", threshold="CVaR 95 % of the loss over the run <= 0.9", source="our choice")
+@criterion("T408", "Tail loss", unit="1", threshold="CVaR 95 % of the loss over the run <= 0.9", source="our choice", days=YEAR, paths=MANY)
 def tail(e: Evidence) -> Finding:
     multiple = e.base.metric("price_multiple")
     if np.isnan(multiple).any() or len(multiple) < 40 or e.base.horizon < 365:
@@ -95,7 +102,7 @@ def tail(e: Evidence) -> Finding:
     return at_most(loss.value, 0.9, "On the worst 5 % of paths {value:.0%} of the price is lost.", "", interval=[loss.low, loss.high])
 
 
-@criterion("T409", "Volatility", unit="1", threshold="<= 1 annualised (sqrt 365)", source="our choice")
+@criterion("T409", "Volatility", unit="1", threshold="<= 1 annualised (sqrt 365)", source="our choice", days=QUARTER)
 def volatility(e: Evidence) -> Finding:
     return at_most(e.base.median("volatility"), 1.0, "The price moves by {value:.0%} a year.", "no price signal")
 
@@ -118,7 +125,7 @@ def bear(e: Evidence) -> Finding:
     return at_least(there / here if here and there is not None else None, 0.5, "A bear market leaves {value:.0%} of revenue.", "no revenue")
 
 
-@criterion("T412", "The market can take what is emitted", unit="1", threshold="a week's emission <= 2 % of pool depth", source="our choice")
+@criterion("T412", "The market can take what is emitted", unit="1", threshold="a week's emission <= 2 % of pool depth", source="our choice", days=YEAR)
 def depth(e: Evidence) -> Finding:
     deep, emitted = declared(e, "market.pool_depth_usd"), e.base.median("last_emission")
     if deep is None or emitted is None:

@@ -11,12 +11,12 @@ from ..evidence import Evidence
 from ..figures import quarterly_ratio
 from ..measure import finite, quantiles
 from ..stress import STRESS, stressed
-from . import Finding, at_least, at_most, criterion, not_shown
+from . import MANY, QUARTER, YEAR, Finding, at_least, at_most, criterion, not_shown
 
 FRAMEWORK = "six-point framework, point 2"
 
 
-@criterion("T201", "Emission to external revenue, last year", unit="1", threshold="<= 1", weight=3, source=FRAMEWORK)
+@criterion("T201", "Emission to external revenue, last year", unit="1", threshold="<= 1", weight=3, source=FRAMEWORK, days=YEAR)
 def ratio(e: Evidence) -> Finding:
     m = e.base
     if m.median("ratio_last_year") == math.inf:
@@ -25,13 +25,21 @@ def ratio(e: Evidence) -> Finding:
     return at_most(m.median("ratio_last_year"), 1.0, said, "no price signal", emission=m.median("last_emission"), revenue=m.median("last_revenue"))
 
 
-@criterion("T202", "The ratio holds on bad paths too", unit="1", threshold="95 % quantile <= 1", weight=2, source="our choice")
+@criterion("T202", "The ratio holds on bad paths too", unit="1", threshold="95 % quantile <= 1", weight=2, source="our choice", days=YEAR, paths=MANY)
 def ratio_tail(e: Evidence) -> Finding:
     high = quantiles(e.base.metric("ratio_last_year"), (0.95,))[0]
     return at_most(high, 1.0, "On the worst 5 % of paths the ratio is {value:.2f} or more.", "no price signal")
 
 
-@criterion("T203", "The ratio does not rise", unit="p", threshold="not (slope > 0 and Mann-Kendall p < 0.10), >= 8 periods", weight=2, source="red flag 5")
+@criterion(
+    "T203",
+    "The ratio does not rise",
+    unit="p",
+    threshold="not (slope > 0 and Mann-Kendall p < 0.10), >= 8 periods",
+    weight=2,
+    source="red flag 5",
+    days=8 * QUARTER,
+)
 def trend(e: Evidence) -> Finding:
     q = quarterly_ratio(e.base) if np.isfinite(e.base.price).all() else np.empty((0, 1))
     if len(q) < 8:
@@ -51,7 +59,7 @@ def trend(e: Evidence) -> Finding:
     )
 
 
-@criterion("T204", "Parity is reached within the horizon", unit="1", threshold=">= 0.5 of paths", weight=2, source=FRAMEWORK)
+@criterion("T204", "Parity is reached within the horizon", unit="1", threshold=">= 0.5 of paths", weight=2, source=FRAMEWORK, days=QUARTER, paths=MANY)
 def parity(e: Evidence) -> Finding:
     reached = e.base.metric("parity_reached")
     share = None if np.isnan(reached).all() else float(np.nanmean(reached))
@@ -64,7 +72,14 @@ def parity(e: Evidence) -> Finding:
     )
 
 
-@criterion("T205", "Burn keeps up with mint", unit="1", threshold="burned / minted >= 1 in the last year", source="burn-mint equilibrium: steady where D/P = M")
+@criterion(
+    "T205",
+    "Burn keeps up with mint",
+    unit="1",
+    threshold="burned / minted >= 1 in the last year",
+    source="burn-mint equilibrium: steady where D/P = M",
+    days=YEAR,
+)
 def burn(e: Evidence) -> Finding:
     if not e.base.minted.any():
         return Finding(0.0, True, "Nothing is minted.", {})
@@ -79,12 +94,12 @@ def cap(e: Evidence) -> Finding:
     return Finding(float(limit), True, f"Supply is capped at {limit:,.0f} {e.base.token}; no path passed it.", {})
 
 
-@criterion("T207", "Issuance is modest", unit="1/year", threshold="<= 0.05 of supply in the last year", source="our choice")
+@criterion("T207", "Issuance is modest", unit="1/year", threshold="<= 0.05 of supply in the last year", source="our choice", days=YEAR)
 def issuance(e: Evidence) -> Finding:
     return at_most(e.base.median("issuance_rate"), 0.05, "The last year issues {value:.2%} of supply.", "no supply")
 
 
-@criterion("T208", "Emission declines or stops", unit="1", threshold="last year <= first year", source="our choice")
+@criterion("T208", "Emission declines or stops", unit="1", threshold="last year <= first year", source="our choice", days=2 * YEAR)
 def declines(e: Evidence) -> Finding:
     if not e.base.minted.any():
         return Finding(0.0, True, "Nothing is minted.", {})
@@ -98,6 +113,7 @@ def declines(e: Evidence) -> Finding:
     threshold="profit <= 0",
     weight=2,
     source="self-dealing game: positive iff emission exceeds revenue",
+    days=YEAR,
 )
 def self_dealing(e: Evidence) -> Finding:
     value = e.base.median("self_dealing")
@@ -106,7 +122,7 @@ def self_dealing(e: Evidence) -> Finding:
     return at_most(value, 0.0, "A provider buying its own service could earn {value:.1f} times the genuine revenue from emission.", "no price signal")
 
 
-@criterion("T210", "The subsidy is small against market value", unit="1/year", threshold="<= 0.02 of market value a year", source="our choice")
+@criterion("T210", "The subsidy is small against market value", unit="1/year", threshold="<= 0.02 of market value a year", source="our choice", days=YEAR)
 def subsidy(e: Evidence) -> Finding:
     value = e.base.median("subsidy_share")
     said = "Holders subsidise the network with {value:.2%} of market value a year."
@@ -125,12 +141,12 @@ def collapse(e: Evidence) -> Finding:
     return at_most(run.median("ratio_last_year"), 2.0, "After a collapse of demand the ratio is {value:.1f}.", "no price signal")
 
 
-@criterion("T212", "Service revenue covers providers' cost", unit="1", threshold=">= 1 in the last year", weight=2, source="our choice")
+@criterion("T212", "Service revenue covers providers' cost", unit="1", threshold=">= 1 in the last year", weight=2, source="our choice", days=YEAR)
 def cover(e: Evidence) -> Finding:
     return at_least(e.base.median("service_cover"), 1.0, "Outside revenue is {value:.2f} times what providers spend.", "no signal for spending in [evaluation]")
 
 
-@criterion("T213", "Treasury runway", unit="day", threshold=">= 540 days", source="our choice: 18 months")
+@criterion("T213", "Treasury runway", unit="day", threshold=">= 540 days", source="our choice: 18 months", days=YEAR)
 def runway(e: Evidence) -> Finding:
     value = e.base.median("treasury_runway")
     if value == math.inf:

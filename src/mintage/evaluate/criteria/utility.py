@@ -7,12 +7,12 @@ import numpy as np
 from ... import metrics as M
 from ...accounts import BURNED
 from ..evidence import Evidence
-from . import Finding, at_least, at_most, criterion, not_shown
+from . import QUARTER, YEAR, Finding, at_least, at_most, criterion, not_shown
 
 FRAMEWORK = "six-point framework, point 1"
 
 
-@criterion("T101", "Functional share of token demand", unit="1", threshold=">= 0.2", weight=2, source=f"{FRAMEWORK}; bound our choice")
+@criterion("T101", "Functional share of token demand", unit="1", threshold=">= 0.2", weight=2, source=f"{FRAMEWORK}; bound our choice", days=QUARTER)
 def functional(e: Evidence) -> Finding:
     value = e.base.median("functional_share")
     return at_least(value, 0.2, "{value:.0%} of token demand comes from using the service; the rest only holds what is issued.", "no price signal")
@@ -59,27 +59,27 @@ def needed(e: Evidence) -> Finding:
     return at_most(s.value, 0.8, "{value:.0%} of service volume survives without the token.", "", interval=[s.low, s.high], paths=e.beside.paths)
 
 
-@criterion("T105", "Revenue recurs", unit="1", threshold=">= 0.95 of periods", source="our choice")
+@criterion("T105", "Revenue recurs", unit="1", threshold=">= 0.95 of periods", source="our choice", days=QUARTER)
 def recurring(e: Evidence) -> Finding:
     return at_least(e.base.median("revenue_presence"), 0.95, "External revenue flows in {value:.0%} of periods.", "no revenue flows")
 
 
-@criterion("T106", "Revenue is steady", unit="1", threshold="quarterly sd / mean <= 0.5", source="our choice")
+@criterion("T106", "Revenue is steady", unit="1", threshold="quarterly sd / mean <= 0.5", source="our choice", days=2 * QUARTER)
 def steady(e: Evidence) -> Finding:
     return at_most(e.base.median("revenue_variation"), 0.5, "Quarterly revenue varies by {value:.0%} of its mean.", "fewer than two quarters")
 
 
-@criterion("T107", "Use grows", unit="1", threshold="last year's revenue >= the first's", source="our choice")
+@criterion("T107", "Use grows", unit="1", threshold="last year's revenue >= the first's", source="our choice", days=2 * YEAR)
 def grows(e: Evidence) -> Finding:
     return at_least(e.base.median("revenue_growth"), 1.0, "Revenue of the last year is {value:.2f} times the first's.", "no revenue")
 
 
-@criterion("T108", "Use weighs against what is held", unit="1/year", threshold=">= 0.01 of the float a year", source="our choice")
+@criterion("T108", "Use weighs against what is held", unit="1/year", threshold=">= 0.01 of the float a year", source="our choice", days=YEAR)
 def intensity(e: Evidence) -> Finding:
     return at_least(e.base.median("use_intensity"), 0.01, "A year of use buys {value:.2%} of the float.", "no token leg")
 
 
-@criterion("T109", "Use takes tokens out for good", unit="1", threshold="burned in >= half of periods", source="our choice")
+@criterion("T109", "Use takes tokens out for good", unit="1", threshold="burned in >= half of periods", source="our choice", days=QUARTER)
 def sink(e: Evidence) -> Finding:
     if not any(f.dst.kind == BURNED for f in e.base.economy.flow_table):
         return at_least(0.0, 0.5, "Nothing ever burns or retires the token.", "")
