@@ -11,13 +11,16 @@ SEEN := $(shell python3 --version 2>&1 || echo "no python3")
 OUT ?= report.html
 ARGS ?=
 
-.PHONY: help run test lint types contracts tests bench soak docs clean
+.PHONY: help run demo test lint types contracts tests bench soak docs clean
 
 help: ## say what can be made
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "make %-10s %s\n", $$1, $$2}'
 
 run: $(VENV)/.base ## simulate and judge Render, write report.html and say what was found
 	@$(BIN)/mintage report render --out $(OUT)
+
+demo: $(VENV)/.live ## run a small network live, with people in it, and watch it; Ctrl-C stops it
+	@$(BIN)/mintage serve --like render --demo $(ARGS)
 
 test: $(VENV)/.dev ## run everything: lint, types, import contracts, tests; all of it, so that every fault shows in one go
 	@$(MAKE) --no-print-directory --keep-going lint types contracts tests
@@ -60,6 +63,11 @@ $(VENV)/.base: $(VENV)/.made pyproject.toml constraints.txt
 	@echo "Installing Mintage"
 	@$(PIP) install -c constraints.txt hatchling editables
 	@$(PIP) install -c constraints.txt --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.live: $(VENV)/.base
+	@echo "Installing what a live network needs"
+	@$(PIP) install -c constraints.txt --no-build-isolation -e '.[live]'
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.base

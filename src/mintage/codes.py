@@ -268,6 +268,14 @@ CODES: dict[str, tuple[str, str]] = {
     ),
     "MT531": ("Unknown kind of file", "The ending says what is written: .npz, .csv, .zarr or .parquet."),
     "MT532": ("An extra is missing", "zarr and parquet come with the extra [data]: pip install 'mintage[data]'."),
+    "MT533": (
+        "The address cannot be listened on",
+        "Another program uses the port, perhaps a network that runs already, or the address is not this machine's. Name another with --port or --host.",
+    ),
+    "MT534": (
+        "The secret of this network is missing",
+        "The noise of a network follows from a secret that was promised before. NAME.secret lies beside the ledger and belongs to it: keep both, and move both.",
+    ),
     "MT599": ("An error nobody foresaw", "This is a mistake of ours. `mintage --debug` and the same command shows where; please report it with the spec."),
     "MT601": (
         "vl-convert is not installed",

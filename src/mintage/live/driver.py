@@ -130,8 +130,8 @@ class Driver:
 
     def arrive(self) -> None:
         """Newcomers join, a class drawn for each; they have their rows after the next epoch. Who has been here before acts at once."""
-        if not self.has:
-            for actor in self.actors:
+        for actor in self.actors:
+            if not self.has.get(actor):  # nobody has a row before the epoch after they joined
                 self.look(actor)
         waiting = [o for o in self.owners if o not in self.has]
         for owner in waiting[: self.arriving]:
@@ -170,6 +170,9 @@ class Driver:
             habit.learn(flows, owner, self.path.revenue)
             self.earned += float(sum(Decimal(f.amount) for f in flows if f.reason in self.path.revenue))
             self.moved(flows)
+        elif habit.nature == "new" and habit.asset:  # perhaps it takes from another of the owner's accounts: money that was set aside
+            places = [place for place, has in self.has[owner].items() if place.endswith(f"/{habit.asset}") and has] or [habit.place]
+            habit.source = places[int(self.rng.integers(len(places)))]
 
     def chosen(self, habit: Habit) -> str:
         """Who acts: somebody with a row and, as a rule, with the means; "" when there is nobody."""
