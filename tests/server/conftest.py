@@ -11,5 +11,5 @@ from tests.server.town import Town, town
 
 @pytest.fixture(scope="module")
 def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
-    with town(f"sqlite:///{tmp_path_factory.mktemp('town')}/town.db") as running:
+    with town(f"{tmp_path_factory.mktemp('town')}/town.db") as running:
         yield running

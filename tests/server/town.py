@@ -72,20 +72,21 @@ class Town:
     def __init__(self, live: LiveNetwork, url: str, root: str, log: io.StringIO, app: Any) -> None:
         self.live, self.url, self.root, self.log, self.app = live, url, root, log, app
         self.http = httpx.Client(base_url=url, timeout=30)
+        self.operator = Client(url, api_key=root)
 
     def client(self, key: str | None = None, **options: Any) -> Client:
-        """A client: of a private key, or the operator's."""
+        """A client: of a private key, or another one of the operator. To be closed; `operator` closes with the town."""
         return Client(self.url, **({"key": key} if key else {"api_key": self.root}), **options)
 
     def person(self, *, dollars: str = "100", member: bool = True) -> str:
         """The private key of a new owner, with a row and dollars when they are a member."""
         key = "0x" + bytes(Eth.create().key).hex()
         if member:
-            with self.client(key) as own, self.client() as operator:
+            with self.client(key) as own:
                 own.join("wallets")
-                operator.post("/v1/epochs", {})
+                self.operator.post("/v1/epochs", {})
                 if dollars != "0":
-                    operator.square.deposit(wallet=own.address, amount=dollars)
+                    self.operator.square.deposit(wallet=own.address, amount=dollars)
         return key
 
     def post(self, path: str, body: Any = None, *, secret: str = "", key: str = "", method: str = "POST", change: Any = None, **headers: str) -> httpx.Response:
@@ -131,15 +132,17 @@ def town(url: str, settings: Settings = SPEEDY, text: str = "") -> Iterator[Town
     try:
         until(lambda: running.started or not thread.is_alive())
         port = running.servers[0].sockets[0].getsockname()[1]
-        yield Town(live, f"http://127.0.0.1:{port}", root, log, app)
+        made = Town(live, f"http://127.0.0.1:{port}", root, log, app)
+        with made.http, made.operator:
+            yield made
     finally:
         running.should_exit = True
-        thread.join(30)
+        thread.join(60)
         live.close()
         assert not thread.is_alive(), "the server did not stop"
 
 
-def until(true: Any, seconds: float = 20) -> None:
+def until(true: Any, seconds: float = 60) -> None:
     """Wait for something that will come."""
     end = time.monotonic() + seconds
     while not true():

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from difflib import get_close_matches
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 
@@ -142,7 +143,7 @@ class Wire:
 
     def accounts(self, owner: str) -> Talk:
         """Balances of an owner, as Decimals."""
-        told = yield from self.get(f"/v1/accounts/{owner.replace('#', '%23')}")
+        told = yield from self.get(f"/v1/accounts/{quote(owner, safe='')}")
         return {name: Decimal(value) for name, value in told["balances"].items()}
 
     def amounts(self, path: str) -> Talk:

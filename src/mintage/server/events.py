@@ -16,8 +16,8 @@ from .text import Amount, Body, Owner
 from .write import Write, add
 
 ROWS = {
-    "owner": "an owner who joined (an address in lower case, or a name), or #n for a row of the spec",
-    "slot": "number of a row, as an integer or '#n'",
+    "owner": "an owner who joined (an address in lower case, or a name), or @n for a row of the spec",
+    "slot": "number of a row, as an integer or '@n'",
     "one": "the one row there is; any name",
 }
 
@@ -34,7 +34,7 @@ def model(info: EventInfo) -> type[Body]:
     """The request of an event: roles, then arguments."""
     fields: dict[str, Any] = {}
     for role, account in info.roles.items():
-        fields[role] = (Owner, Field(description=f"row of {account}: {ROWS[info.rows[role]]}", examples=["#0"]))
+        fields[role] = (Owner, Field(description=f"row of {account}: {ROWS[info.rows[role]]}", examples=["@0"]))
     for argument, unit in info.arguments.items():
         extra: dict[str, Any] = {"x-unit": unit}
         fields[argument] = (Amount, Field(description=f"[{unit}] decimal text, or a whole number", examples=["12.5"], json_schema_extra=extra))

@@ -10,6 +10,7 @@ from pydantic import Field
 from ..live.entries import Join
 from .edge import Ask, Edge
 from .records import Receipt
+from .refused import refuse
 from .text import Body, Name, Owner
 from .write import Write, add
 
@@ -25,6 +26,8 @@ class Joining(Body):
 async def join(ask: Ask[Joining]) -> dict[str, Any]:
     """Owners join by themselves; an operator lets others in."""
     body = ask.body
+    if body.owner.startswith("@"):
+        raise refuse("MT910", "body.owner", body.owner, "an owner: a name with @ in front is that of a row of the spec")
     if not ask.caller.acts_for(body.owner, "members"):
         ask.caller.needs("members")
     return Receipt.of(await ask.edge.do(Join(**ask.mark(), kind=body.kind, owner=body.owner, row=body.row)))

@@ -81,7 +81,7 @@ def routes(edge: Edge) -> APIRouter:
         return live.totals()
 
     @router.get("/v1/accounts/{owner}", operation_id="account", responses=problems(422, 429, 431, 503))
-    async def account(owner: Annotated[str, Path(pattern=r"^[A-Za-z0-9#][A-Za-z0-9._@-]{0,79}$")]) -> Holdings:
+    async def account(owner: Annotated[str, Path(pattern=r"^[A-Za-z0-9@][A-Za-z0-9._@-]{0,79}$")]) -> Holdings:
         """What an owner has; nothing, for one who never joined."""
         name = owner.lower() if ADDRESS.fullmatch(owner) else owner
         return Holdings(owner=name, rows=live.rows(name), balances=live.balances(name))

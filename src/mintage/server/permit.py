@@ -21,7 +21,6 @@ SCOPES = {
     "oracle:SIGNAL": "report values of a measured signal",
     "epochs": "run epochs by hand",
     "changes": "change parameters",
-    "proposals": "say what a proposal would change",
     "breaker": "trip and reset the breaker",
     "moves": "correct a mistake by a transfer",
     "keys": "make and revoke keys, with no scope but one's own",

@@ -11,6 +11,7 @@ from ..live.entries import Proposal
 from .changes import Values
 from .edge import Ask, Edge
 from .records import Receipt
+from .refused import refuse
 from .text import Body, Name
 from .write import Write, add
 
@@ -25,15 +26,16 @@ class Proposing(Body):
 
 
 async def propose(ask: Ask[Proposing]) -> dict[str, Any]:
-    """Note it."""
-    ask.caller.needs("proposals")
-    b = ask.body
+    """Note it, for who acts for an owner; that it is the owner who opened the proposal, the network knows."""
+    b, caller = ask.body, ask.caller
+    if not caller.acts_for(caller.owner, "proposals"):
+        raise refuse("MT905", caller.by, "acts for no owner", "the owner who opened the proposal")
     return Receipt.of(await ask.edge.do(Proposal(**ask.mark(), call=b.call, slot=b.slot, values=dict(b.values), text=b.text)))
 
 
 def routes(edge: Edge) -> APIRouter:
     """Its routes."""
-    router = APIRouter(tags=["operators"])
-    doc = "Say what a proposal would change."
-    add(router, edge, Write(path="/v1/proposals", name="propose", doc=doc, right="scope `proposals`", act=propose, body=Proposing))
+    router = APIRouter(tags=["events"])
+    doc = "Say what your proposal would change, once; votes are then about that."
+    add(router, edge, Write(path="/v1/proposals", name="propose", doc=doc, right="the owner who opened it", act=propose, body=Proposing))
     return router

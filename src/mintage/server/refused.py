@@ -5,6 +5,20 @@ from __future__ import annotations
 from ..errors import Fault, LedgerError, MintageError, ServiceError, UsageError
 
 STATUS: dict[str, int] = {
+    "MT302": 409,  # an overdraft
+    "MT304": 409,  # a cap
+    "MT704": 409,
+    "MT707": 404,
+    "MT803": 409,
+    "MT805": 404,
+    "MT808": 409,  # an id that was used
+    "MT809": 401,
+    "MT810": 409,  # a nonce that was used
+    "MT812": 503,  # the breaker is open
+    "MT813": 409,
+    "MT814": 409,
+    "MT817": 409,  # a bound of the network
+    "MT823": 409,  # a proposal of another owner, or not open
     "MT901": 401,  # nobody said who asks
     "MT902": 401,  # the signature is wrong
     "MT903": 401,  # expired, or valid for too long

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import logging
+import signal
 import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import uvicorn
@@ -26,6 +30,19 @@ class Server(uvicorn.Server):
         super().__init__(config)
         self.edge = edge
 
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """As uvicorn's, but without raising the signal again at the end: it would kill the process before its ledger is closed."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Answers in flight are finished, for as long as the settings allow."""
         self.edge.hub.stop()
@@ -46,7 +63,7 @@ def server(app: FastAPI, host: str = "127.0.0.1", port: int = 8000) -> Server:
         timeout_keep_alive=15,
         timeout_graceful_shutdown=settings.stop_patience,
         limit_concurrency=settings.connections,
-        h11_max_incomplete_event_size=settings.header_bytes,
+        h11_max_incomplete_event_size=4 * settings.header_bytes,  # what is a little too long gets an answer in our words
         ws="none",
     )
     return Server(config, edge)

@@ -15,7 +15,7 @@ from .refused import refuse
 
 AMOUNT = r"^[0-9]{1,60}(\.[0-9]{1,20})?$"
 VALUE = r"^-?[0-9]{1,60}(\.[0-9]{1,20})?$"
-OWNER = r"^([A-Za-z0-9][A-Za-z0-9._@-]{0,79}|#[0-9]{1,9})$"
+OWNER = r"^([A-Za-z0-9][A-Za-z0-9._@-]{0,79}|@[0-9]{1,9})$"
 NAME = r"^[A-Za-z_][A-Za-z0-9_]{0,63}$"
 ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
 DIGITS = 80
@@ -43,7 +43,7 @@ def _signed(value: Any) -> Any:
 
 def _owner(value: Any) -> Any:
     if isinstance(value, int) and not isinstance(value, bool):
-        return f"#{value}" if 0 <= value < 10**9 else value
+        return f"@{value}" if 0 <= value < 10**9 else value
     return value.lower() if isinstance(value, str) and ADDRESS.fullmatch(value) else value
 
 
