@@ -198,12 +198,16 @@ class Clock(threading.Thread):
 
 def bind(host: str, port: int) -> socket.socket:
     """A socket that listens. Errors: UsageError MT533."""
+    sock: socket.socket | None = None
     try:
         family, kind, proto, _, where = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
         sock = socket.socket(family, kind, proto)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         sock.bind(where)
+        sock.listen(1024)  # at once: two sockets may be bound to one port as long as neither listens
     except OSError as error:
+        if sock is not None:
+            sock.close()
         taken = error.errno == errno.EADDRINUSE
         found = "is in use by another program" if taken else f"cannot be listened on ({error.strerror})"
         hint = "is a network running already? --port names another" if taken else ""
