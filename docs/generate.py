@@ -22,8 +22,13 @@ from mintage.evaluate import figures as _figures  # noqa: F401  (registers the m
 from mintage.evaluate.criteria import all_criteria
 from mintage.evaluate.measure import METRICS
 from mintage.evaluate.scorecard import TITLES
+from mintage.live.service import LiveNetwork
 from mintage.mechanisms import load_builtin
 from mintage.mechanisms.base import REGISTRY, Mechanism, Parameters
+from mintage.server import create_app
+from mintage.server.permit import SCOPES
+from mintage.server.refused import STATUS
+from mintage.server.write import HEADERS
 
 HOME = Path(__file__).parent / "reference"
 NOTE = "<!-- Written by `make docs`; change the code, not this page. -->"
@@ -39,6 +44,11 @@ RANGES = {
     "9": "Server",
 }
 WORDS = "What `use` may name in a spec. A default without source is an assumption. In a unit, the name of an account parameter stands for that account's asset."
+API = (
+    "What `mintage serve` answers to, beside one route for each event of the network's mechanisms. A running server tells its own on `/docs` "
+    "and in `/openapi.json`; "
+    "[how to call it](../how-to/call-the-api.md), [how it is guarded](../explanation/api-security.md)."
+)
 BOUNDS = {"ge": "at least", "gt": "above", "le": "at most", "lt": "below", "min_length": "items at least", "max_length": "items at most"}
 
 
@@ -54,6 +64,7 @@ def pages() -> dict[str, str]:
         "tests.md": _page("Tests of the judgement", "Each is public: its threshold, its weight within its point, its source.", _tests()),
         "metrics.md": _page("Metrics", "One number per path each; a judgement shows the median and its interval.", _metrics()),
         "commands.md": _page("Commands", "What `mintage COMMAND --help` says.", _commands()),
+        "api.md": _page("HTTP API", API, _api()),
         "document.schema.json": report.schema(),
         "spec.schema.json": spec.schema(),
     }
@@ -152,6 +163,30 @@ def _commands() -> Iterator[str]:
             for sub, part in command.commands.items() if isinstance(command, click.Group) else ():
                 yield f"### mintage {name} {sub}"
                 yield f"```text\n{part.get_help(click.Context(part, info_name=sub, parent=own, terminal_width=100)).rstrip()}\n```"
+
+
+def _api() -> Iterator[str]:
+    """Routes of any network: those of one in memory, without its own events."""
+    with LiveNetwork.open("memory:", spec.load("render"), seconds_per_step=0) as live:
+        document = create_app(live).openapi()
+    operations = [(f"`{m.upper()} {p}`", o) for p, methods in document["paths"].items() for m, o in methods.items() if "x-mintage-event" not in o]
+    event = "`POST /v1/events/{call}/{event}`"
+    yield "## Routes that change something\n\nEach is one entry of the journal, and answers with its receipt."
+    changes = [(r, o["x-mintage-right"], _first(o["description"])) for r, o in operations if "x-mintage-right" in o]
+    caused = (
+        event,
+        "the owner of the first role's row, or scope `events:CALL.EVENT`",
+        "Cause an event of a mechanism: roles and arguments as it declares them.",
+    )
+    yield _table(("route", "who may", "what it does"), [caused, *changes])
+    yield "## Routes that tell\n\nAnybody may read them."
+    yield _table(("route", "what it tells"), [(r, _first(o.get("description", ""))) for r, o in operations if "x-mintage-right" not in o])
+    yield "## Scopes\n\nA star at the end stands for whatever follows: `events:jobs.*`, `*`."
+    yield _table(("scope", "allows to"), [(f"`{name}`", words) for name, words in SCOPES.items()])
+    yield "## Headers"
+    yield _table(("header", "holds"), [(f"`{name}`", words) for name, words in HEADERS.items()])
+    yield "## Statuses of codes\n\nA code that is not here is answered with 503 when the ledger or a service failed, else with 422."
+    yield _table(("status", "codes"), [(str(n), ", ".join(f"`{c}` {CODES[c][0]}" for c, s in STATUS.items() if s == n)) for n in sorted(set(STATUS.values()))])
 
 
 def _first(text: str) -> str:

@@ -49,6 +49,15 @@ def test_a_mechanism_that_the_server_never_heard_of_has_routes_with_units_and_wo
     assert routes["/v1/events/square/deposit"]["x-mintage-right"] == "scope `events:square.deposit`"
 
 
+def test_the_page_of_routes_names_each_and_loads_nothing(here: Town) -> None:
+    page = here.http.get("/docs")
+    assert "POST /v1/events/square/pay" in page.text
+    assert "A wallet pays another." in page.text
+    assert "script" not in page.text
+    assert "http" not in page.text
+    assert page.headers["content-security-policy"].startswith("default-src 'none'")
+
+
 def test_a_payment_moves_exactly_what_it_says(here: Town) -> None:
     key = here.person(dollars="100")
     with here.client(key) as own:

@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException
 from .. import __version__
 from ..errors import MintageError
 from ..live.service import LiveNetwork
-from . import breaker, changes, epochs, events, health, journal, keys, members, moves, network, oracle, problem, proposals
+from . import breaker, changes, epochs, events, health, journal, keys, members, moves, network, oracle, page, problem, proposals
 from .edge import Edge
 from .gate import Gate
 from .settings import Settings
@@ -54,7 +54,7 @@ def create_app(live: LiveNetwork, settings: Settings | None = None) -> FastAPI:
         title=f"Mintage: {live.network.economy.name}",
         version=__version__,
         lifespan=lifespan,
-        docs_url="/docs" if edge.settings.docs else None,
+        docs_url=None,
         redoc_url=None,
         swagger_ui_oauth2_redirect_url=None,
         redirect_slashes=False,
@@ -67,6 +67,7 @@ def create_app(live: LiveNetwork, settings: Settings | None = None) -> FastAPI:
     for resource in RESOURCES:
         app.include_router(resource.routes(edge))
     app.include_router(problem.routes())
+    app.include_router(page.routes(app))
     app.openapi = lambda: described(app)  # type: ignore[method-assign]
     return app
 
@@ -84,13 +85,17 @@ def described(app: FastAPI) -> dict[str, Any]:
 
 async def keep_time(edge: Edge) -> None:
     """Run the epochs that are due. One that is refused trips the breaker, and then none is due until it is reset."""
+    said = ""
     while True:
         await asyncio.sleep(edge.settings.poll)
         if edge.live.tripped or not edge.live.due():
             continue
         try:
             await epochs.run(edge, 1)
+            said = ""
         except MintageError as error:
-            edge.log.write("epoch", code=error.faults[0].code, refused=str(error)[:500])
+            if said != str(error):  # one that waits for reports is tried again and again, and said once
+                said = str(error)
+                edge.log.write("epoch", code=error.faults[0].code, refused=said[:500])
         except Exception as error:
             edge.log.unforeseen(error, task="epochs")

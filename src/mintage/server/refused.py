@@ -11,6 +11,7 @@ STATUS: dict[str, int] = {
     "MT707": 404,
     "MT803": 409,
     "MT805": 404,
+    "MT807": 409,  # an epoch waits for reports
     "MT808": 409,  # an id that was used
     "MT809": 401,
     "MT810": 409,  # a nonce that was used

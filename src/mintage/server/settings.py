@@ -32,6 +32,5 @@ class Settings:
     overdue: int = 3  # epochs that may be due before /readyz says no
     run_epochs: bool = True  # run epochs when the network's clock says they are due
     poll: float = 0.25  # seconds between two looks at that clock
-    docs: bool = True  # serve /docs, a page that loads its scripts from elsewhere
     log: TextIO | None = None  # where lines of the log go; nothing: stderr
     clock: Callable[[], float] = time.time

@@ -30,6 +30,19 @@ KEY: dict[str, Any] = {
     "schema": {"type": "string", "pattern": "^[!-~]{1,128}$"},
 }
 
+HEADERS = {
+    "Authorization": "`Bearer mk_...`: an API key",
+    "Mintage-Address": "the signer's address, in lower case",
+    "Mintage-Signature": "65 bytes in hex: r, the lower s, v of 27 or 28",
+    "Mintage-Nonce": "above every nonce that this key used, below 2^63",
+    "Mintage-Expires": "Unix seconds, at most five minutes ahead",
+    "Mintage-Scheme": "`eip712` or `eip191`",
+    "Idempotency-Key": "1 to 128 printable characters: the same again is answered with the first receipt; default: the nonce",
+    "Last-Event-ID": "stream: the record behind which to begin",
+    "Mintage-Request": "in answers: the id that the server's log has",
+    "Retry-After": "in 429 and 503: seconds to wait",
+}
+
 
 class Nothing(Body):
     """A request without a body."""
