@@ -151,6 +151,7 @@ def test_nonces_of_a_key_rise_and_a_revoked_key_does_nothing(town):
     town.do(deposit("b", 8))
     town.do(Key(id="revoke", name="k", revoked=True))
     refused(town, "MT809", deposit("c", 9))
+    refused(town, "MT809", Key(id="again", name="k", owner="ann"))
     assert town.balance("customers/USD:ann") == 2
 
 

@@ -244,6 +244,8 @@ class Network:
         return Prepared(e, world, self.members, book.movements)
 
     def _set(self, e: Key) -> Prepared:
+        if (known := self.keys.get(e.name)) and known.revoked and not e.revoked:
+            raise RunError(Fault("MT809", f"key '{e.name[:16]}'", "is revoked", "another key: a revoked one never comes back"))
         return Prepared(e, self.world, self.members, effects=[lambda: self.keys.__setitem__(e.name, e)])
 
     def _trip(self, e: Trip) -> Prepared:
