@@ -68,7 +68,9 @@ def load(ledger: Ledger, purses: list[int], number: int) -> None:
                 results = ledger.transfer(batch)
                 break
             except LedgerError as error:
-                say(failed=error.faults[0].code)
+                say(failed=str(error))
+                if error.faults[0].code != "MT703":
+                    raise
                 if error.faults[0].code == "MT705":  # this ledger will not answer again: without an end the parent would fill its memory with our complaints
                     raise
         say(kept=[t.id for t, result in zip(batch, results, strict=True) if result in (Result.OK, Result.EXISTS)], again=results.count(Result.EXISTS))
@@ -84,9 +86,10 @@ def main() -> None:
         say(ready=True)
         sys.stdin.readline()
         if task == "load":
-            listener = threading.Thread(target=lambda: WORDS.append(sys.stdin.readline()))
+            listener = threading.Thread(target=lambda: WORDS.append(sys.stdin.readline()), daemon=True)
             listener.start()
             load(ledger, purses, number)
+            listener.join()
         else:
             shared(ledger, purses) if task == "shared" else hot(ledger, purses, number)
         say(done=True)

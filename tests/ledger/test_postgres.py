@@ -164,4 +164,4 @@ def acknowledged_once(found: list[Worker], dsn: str) -> None:
         kept = [id for words in worker.heard for id in words.get("kept", ())]
         assert len(kept) > 1000  # so much was at stake
         assert {ids[id] for id in kept} == {1}
-        assert {words["failed"] for words in worker.heard if "failed" in words} <= {"MT703"}  # the other one was first
+        assert all("another process was first" in words["failed"] for words in worker.heard if "failed" in words)

@@ -166,31 +166,31 @@ class PostgresStore:
     # --- snapshots, on a connection of their own: they are large and must not hold up a turn
 
     def save_snapshot(self, seq: int, hash: bytes, body: bytes) -> None:
-        with self._aside() as connection, connection.transaction():
-            connection.execute("SELECT pg_advisory_xact_lock(%s)", [self._snapshot_key])
-            if connection.execute("SELECT 1 FROM snapshots WHERE seq = %s LIMIT 1", [seq]).fetchone():
-                return  # another process was first; what follows from the same records is the same
-            for part, start in enumerate(range(0, max(len(body), 1), PAGE)):
-                connection.execute("INSERT INTO snapshots VALUES (%s, %s, %s, %s)", (seq, part, hash, body[start : start + PAGE]))
-            connection.execute("DELETE FROM snapshots WHERE seq NOT IN (SELECT DISTINCT seq FROM snapshots ORDER BY seq DESC LIMIT 2)")
+        def save(connection: Any) -> None:
+            with connection.transaction():
+                connection.execute("SELECT pg_advisory_xact_lock(%s)", [self._snapshot_key])
+                if connection.execute("SELECT 1 FROM snapshots WHERE seq = %s LIMIT 1", [seq]).fetchone():
+                    return  # another process was first; what follows from the same records is the same
+                for part, start in enumerate(range(0, max(len(body), 1), PAGE)):
+                    connection.execute("INSERT INTO snapshots VALUES (%s, %s, %s, %s)", (seq, part, hash, body[start : start + PAGE]))
+                connection.execute("DELETE FROM snapshots WHERE seq NOT IN (SELECT DISTINCT seq FROM snapshots ORDER BY seq DESC LIMIT 2)")
+
+        self._aside(save)
 
     def snapshots(self) -> Iterator[Record]:
-        with self._aside() as connection:
-            seqs = [row[0] for row in connection.execute("SELECT DISTINCT seq FROM snapshots ORDER BY seq DESC")]
-        for seq in seqs:
-            with self._aside() as connection:
-                parts = connection.execute("SELECT hash, body FROM snapshots WHERE seq = %s ORDER BY part", [seq], binary=True).fetchall()
+        seqs = self._aside(lambda connection: connection.execute("SELECT DISTINCT seq FROM snapshots ORDER BY seq DESC").fetchall())
+        query = "SELECT hash, body FROM snapshots WHERE seq = %s ORDER BY part"
+        for (seq,) in seqs:
+            parts = self._aside(lambda connection, seq=seq: connection.execute(query, [seq], binary=True).fetchall())  # type: ignore[misc]
             if parts:
                 yield Record(seq, parts[0][0], b"".join(body for _, body in parts))
 
-    @contextmanager
-    def _aside(self) -> Iterator[Any]:
+    def _aside(self, act: Callable[[Any], T]) -> T:
+        link = Link(self._address, self.patience)
         try:
-            connection = connect(self._address)
-            with connection:
-                yield connection
-        except DatabaseError as error:
-            raise failed(self._address, said(error)) from error
+            return link.ask(act)
+        finally:
+            link.close()
 
     def close(self) -> None:
         self._link.close()
