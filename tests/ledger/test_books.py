@@ -226,6 +226,16 @@ def test_what_a_failed_chain_began_and_ended_was_never_there() -> None:
     assert record(b, [POST]) == [R.PENDING_NOT_FOUND]
 
 
+def test_a_pending_transfer_that_was_undone_leaves_no_deadline() -> None:
+    b = books()
+    short, long = move(2, form=Form.PENDING, timeout=1), move(2, form=Form.PENDING, timeout=9)
+    assert record(b, [*chained(short, move(3, ANN, BOB, 99)), long]) == [R.LINKED_FAILED, R.EXCEEDS_CREDITS, R.OK]
+    record(b, [], 5 * 10**9)
+    assert 2 in b.holds
+    record(b, [], 10 * 10**9)
+    assert b.holds == {}
+
+
 @pytest.mark.parametrize("form", [Form.MOVE, Form.PENDING])
 def test_what_is_set_aside_counts_towards_the_largest_amount(form: Form) -> None:
     b = books()

@@ -157,6 +157,15 @@ def test_callers_that_wait_share_a_record_and_none_is_linked_to_another(ledger: 
     assert ledger.head[0] == head + 1
 
 
+def test_a_list_that_changes_while_it_waits_changes_nothing(ledger: Ledger) -> None:
+    mine = [move(1), move(2)]
+    with Held(ledger):
+        future = ledger.submit(mine)
+        mine[:] = [move(3, amount=1000)]
+    assert future.result() == [R.OK, R.OK]
+    assert ledger.balance(ANN) == Balance(0, 2)
+
+
 def test_one_who_sends_what_is_no_transfer_hurts_nobody_else(ledger: Ledger) -> None:
     with Held(ledger):
         good = [ledger.submit([move(1)]), ledger.submit([move(2)])]
@@ -449,6 +458,32 @@ def test_snapshots_are_kept_as_transfers_come_and_at_the_end(open_store: Open, c
     store = open_store()
     assert [s.seq for s in store.snapshots()] == [27, 21]
     store.close()
+
+
+@pytest.mark.parametrize("keep", [True, False])
+def test_pending_transfers_and_what_ended_them_are_known_after_the_next_opening(open_store: Open, clock: Clock, keep: bool) -> None:
+    ledger = begin(open_store(), clock)
+    holds = [move(1, form=Form.PENDING), move(2, form=Form.PENDING), move(3, form=Form.PENDING, timeout=5), move(4, form=Form.PENDING, timeout=5)]
+    ends = [Transfer(5, 0, 0, 1, form=Form.POST, pending=1), Transfer(6, 0, 0, 0, form=Form.VOID, pending=2)]
+    assert ledger.transfer(holds + ends) == [R.OK] * 6
+    ledger.close(keep)
+    with Ledger(open_store(), clock) as ledger:
+        again = [Transfer(10 + i, 0, 0, 1, form=Form.POST, pending=i) for i in range(1, 5)]
+        assert ledger.transfer(again[:3]) == [R.PENDING_POSTED, R.PENDING_VOIDED, R.OK]
+        clock.now += 6 * TICK
+        assert ledger.transfer(again[3:]) == [R.PENDING_EXPIRED]
+        assert ledger.balance(ANN) == Balance(0, 2)
+
+
+def test_transfers_behind_the_last_snapshot_count_towards_the_next(open_store: Open, clock: Clock) -> None:
+    ledger = begin(open_store(), clock)
+    ledger.transfer([move(i) for i in range(1, 9)])
+    ledger.close(keep=False)
+    store = open_store()
+    with Ledger(store, clock, snapshot_every=10) as ledger:
+        ledger.transfer([move(i) for i in range(9, 11)])
+        ledger.transfer([])
+        assert [s.seq for s in store.snapshots()] == [3]
 
 
 def test_forgotten_ids_are_found_in_the_journal_after_the_next_opening_too(open_store: Open, clock: Clock) -> None:
