@@ -211,7 +211,7 @@ def short(x: float) -> str:
     """A number as a person reads it: grouped when whole, with as many digits as matter when small."""
     if x != x:
         return "–"
-    if abs(x) >= 1000:
+    if abs(x) >= 100:
         return f"{x:,.0f}"
     return f"{x:,.2f}" if abs(x) >= 1 else f"{x:.3g}"
 
