@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -19,18 +18,17 @@ import numpy as np
 from ..accounts import Account
 from ..amounts import from_units, to_units
 from ..arithmetic_exact import EXACT, exact
-from ..economy import Balances, Bound, Call, Economy, World
-from ..errors import Fault, MintageError, RunError, nearest
-from ..exact import whole
+from ..economy import Bound, Call, Economy, World
+from ..errors import Fault, RunError, nearest
 from ..flows import Flow
-from ..mechanisms.base import State
 from ..mechanisms.governance import Governance
 from ..spec import Spec, loads
 from . import bounds, seeds
-from .book import LiveBook, Movement, movement
+from .book import LiveBook, Movement
 from .entries import Change, Entry, Epoch, Event, Genesis, Join, Key, Move, Proposal, Report, Reset, Trip
 from .measures import Measures, number, runs
-from .members import Members, grown, maker
+from .mechanics import act, altered, column, opened, plain
+from .members import Members, grown
 
 RECEIPTS = 10_000  # entries whose repeat is answered with the first receipt
 ROWS_SHOWN = 64  # transfers that a receipt lists
@@ -191,7 +189,7 @@ class Network:
         return Prepared(e, after.world, after.members, after.movements, [lambda: after.adopt(self, e)])
 
     def _change(self, e: Change) -> Prepared:
-        altered(self, {**self.values, **self.queued(), **e.values})
+        altered(self.base, self.spec, {**self.values, **self.queued(), **e.values})
         if e.step and e.step < self.step:
             raise RunError(Fault("MT814", "change", f"takes effect at step {e.step}", f"{self.step} or later"))
         return Prepared(e, self.world, self.members, effects=[lambda: self.changes.append(e)])
@@ -212,7 +210,7 @@ class Network:
         key = self.proposal_key(call, e.slot)
         if key in self.proposals:
             raise RunError(Fault("MT823", f"proposal {e.call}#{e.slot}", "has said what it would change", "one answer: votes are about it"))
-        altered(self, {**self.values, **e.values})
+        altered(self.base, self.spec, {**self.values, **e.values})
         return Prepared(e, self.world, self.members, effects=[lambda: self.proposals.__setitem__(key, e)])
 
     def proposal_key(self, call: Call, slot: int) -> str:
@@ -299,7 +297,7 @@ class Network:
     def restore(self, values: dict[str, str], owners: dict[str, list[str]], classes: dict[str, list[int]]) -> None:
         """Take the values and members of a snapshot."""
         if values != self.values:
-            self.values, self.spec = values, altered(self, values)
+            self.values, self.spec = values, altered(self.base, self.spec, values)
             self.members = Members(self.spec.economy())
         for kind, names in owners.items():
             known = len(self.members.owners[kind])
@@ -343,7 +341,7 @@ class Turn:
             self.members.join(join.kind, join.owner, join.row)
         if self.due:
             self.values = {**n.values, **{path: v for c in self.due for path, v in c.values.items()}}
-            self.spec = altered(n, self.values)
+            self.spec = altered(n.base, n.spec, self.values)
             self.members.spec = self.spec.economy()
         self.economy = self.members.economy()
         self.bound = self.economy.bind(EXACT)
@@ -362,80 +360,6 @@ class Turn:
         network.step += 1
         network.measures.forget(network.step)
         network.commitment = e.commitment or network.commitment
-
-
-def opened(bound: Bound) -> tuple[World, list[Movement]]:
-    """The world before the first step, and the movements that made it: opening balances and genesis flows."""
-    movements: list[Movement] = []
-
-    def settle(bound: Bound, balances: Balances, flows: list[Flow]) -> list[Flow]:
-        out = []
-        for flow, units in whole(bound, balances, flows):
-            moved = movement(f"genesis.{flow.reason}", balances, flow, units)
-            movements.extend([moved] if moved.units else [])
-            out.append(flow)
-        return out
-
-    world = bound.start(1, settle)
-    return world, movements
-
-
-def act(bound: Bound, call: Call, event: str, world: World, step: int, rows: Mapping[str, Any], given: Mapping[str, Any]) -> Any:
-    """Flows and updates of an event, in the step that is about to come. Errors: RunError, MT210 for a rule that fails."""
-    ctx = call.ctx
-    ctx.t, ctx.noise, ctx.opening, ctx.day = step, {}, world.balances, step * bound.dt
-    try:
-        return getattr(call.use.mechanism, event)(call.p, State(world.balances, world.memory[call.name]), world.signals, ctx, rows, **given)
-    except MintageError:
-        raise
-    except Exception as error:
-        where = f"{call.name} ({call.use.mechanism.name}.{event}), step {step}"
-        raise RunError(Fault("MT210", where, f"{type(error).__name__}: {error}"[:300], "a rule that runs on every state it can meet")) from error
-
-
-def altered(network: Network, values: Mapping[str, str]) -> Spec:
-    """The spec with these values. Errors: SpecError or UsageError of the values; RunError MT816 when the chart would change."""
-    spec = network.base.with_values(plain(values))
-    old, new = network.spec.economy(), spec.economy()
-    same = (
-        old.kinds == new.kinds
-        and old.assets == new.assets
-        and old.signals.keys() == new.signals.keys()
-        and old.lots == new.lots
-        and old.dt == new.dt
-        and [(u.name, u.mechanism.name) for u in old.uses] == [(u.name, u.mechanism.name) for u in new.uses]
-        and _memory(old) == _memory(new)
-    )
-    if not same:
-        expected = "values of parameters: accounts, assets, lots and memory stay as they are"
-        raise RunError(Fault("MT816", "change", f"{', '.join(values)[:120]} would change the chart", expected))
-    return spec
-
-
-def _memory(economy: Economy) -> dict[str, dict[str, Any]]:
-    with exact():
-        bound = economy.bind(EXACT)
-        return {c.name: {n: v.shape for n, v in c.use.mechanism.memory(c.p, maker(bound)).items()} for c in bound.calls}
-
-
-def plain(values: Mapping[str, str]) -> dict[str, Any]:
-    """Texts as a spec's parser would read them: whole numbers, Decimals, else texts."""
-    out: dict[str, Any] = {}
-    for path, value in values.items():
-        try:
-            read = Decimal(value)
-            out[path] = int(value) if value.lstrip("-").isdigit() else read
-        except ArithmeticError:
-            out[path] = value
-    return out
-
-
-def column(values: tuple[str, ...], rows: int) -> Any:
-    """Texts as [row, 1]; one for all rows is repeated."""
-    numbers = [Decimal(v) for v in values]
-    out = np.empty((rows, 1), dtype=object)
-    out[:, 0] = numbers * rows if len(numbers) == 1 else numbers + numbers[-1:] * (rows - len(numbers))
-    return EXACT.freeze(out)
 
 
 def digest(entry: Entry) -> str:

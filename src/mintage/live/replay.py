@@ -29,8 +29,8 @@ from . import seeds
 from .book import movement
 from .entries import Change, Entry, Epoch, Event, Genesis, Join, Move, decode
 from .measures import number, runs
+from .mechanics import act, column, opened, plain
 from .members import Members, grown
-from .network import act, column, opened, plain
 
 TOLERANCE = 1e-12  # of flows, against what they touch
 NEAR = 1e-9  # of signals and memory, against their own size
