@@ -69,7 +69,8 @@ def show(document: Any) -> None:
     for name in ("ratio_last_year", "price_multiple", "supply_end", "provider_retention"):
         m = shown.get(name)
         if m and m.median is not None:
-            out.print(f"  {m.title}: {figure(m.median)} {'' if m.unit == '1' else m.unit} (90 % of paths {figure(m.low)} to {figure(m.high)})")
+            spread = f" (90 % of paths {figure(m.low)} to {figure(m.high)})" if document.manifest.paths > 1 else ""
+            out.print(f"  {m.title}: {figure(m.median)} {'' if m.unit == '1' else m.unit}{spread}")
     m = document.manifest
     out.print(
         f"{sum(m.runs.values()):,} futures in {len(m.runs)} runs ({', '.join(f'{k} {v:,}' for k, v in m.runs.items())}), {m.seconds:.1f} s, seed {m.seed}",

@@ -62,7 +62,7 @@ def show(found: Any, values: dict[str, str]) -> None:
     from rich.table import Table
 
     told = ", ".join(f"{path} = {value}" for path, value in values.items())
-    table = Table(title=f"{found.epochs:,} epochs with {told}", title_justify="left", box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False)
     for head in ("flow", "asset", "live", "shadow", "change"):
         table.add_column(head, justify="left" if head in ("flow", "asset") else "right")
     rows = found.rows()
@@ -70,6 +70,7 @@ def show(found: Any, values: dict[str, str]) -> None:
         if live != shadow:
             table.add_row(flow, asset, f"{live:,.2f}", f"{shadow:,.2f}", f"{(shadow - live) / live:+.1%}" if live else "new")
     out = console()
+    out.print(escape(f"{found.epochs:,} epochs with {told}"), style="italic", soft_wrap=True)
     out.print(table)
     out.print(f"{sum(live == shadow for _, _, live, shadow in rows)} other flows are as they were")
     for step, entry, why in found.refused:

@@ -112,11 +112,15 @@ def show(run: Any, ends: dict[str, dict[str, float]]) -> None:
 
     m = run.manifest
     since = f" from step {m.first_step:,} on" if m.start else ""
-    table = Table(title=f"{m.economy}: {m.paths:,} futures of {m.steps:,} steps{since}, seed {m.seed}", title_justify="left", box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False)
     table.add_column("at the end")
     for head in ("5 %", "median", "95 %", "mean"):
         table.add_column(head, justify="right")
     for name, e in ends.items():
         if any(e.values()):
             table.add_row(name, *(figure(e[k]) for k in ("q05", "q50", "q95", "mean")))
-    console().print(table)
+    out = console()
+    out.print(
+        f"{m.economy}: {m.paths:,} futures of {m.steps:,} steps{since}, seed {m.seed}", style="italic", soft_wrap=True
+    )  # a title of the table would be as narrow as it
+    out.print(table)
