@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -190,29 +191,22 @@ from mintage import spec
 from mintage.live.service import LiveNetwork
 from mintage.server import serve
 import tests.server.town
-serve(LiveNetwork.open(sys.argv[1], spec.load(tests.server.town.TOWN), seconds_per_step=0), port=int(sys.argv[2]))
+serve(LiveNetwork.open(sys.argv[1], spec.load(tests.server.town.TOWN), seconds_per_step=0), port=0)
 """
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_stops_the_process_when_answers_are_given_and_the_ledger_is_closed(tmp_path: Path, how: signal.Signals) -> None:
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        port = s.getsockname()[1]
     root = Path(__file__).parents[2]
     env = os.environ | {"PYTHONPATH": f"{root / 'src'}{os.pathsep}{root}"}
-    command = [sys.executable, "-c", SERVE, f"{tmp_path}/town.db", str(port)]
+    command = [sys.executable, "-c", SERVE, f"{tmp_path}/town.db"]
     process = subprocess.Popen(command, env=env, stderr=subprocess.PIPE, text=True)
-    url = f"http://127.0.0.1:{port}"
-
-    def answers() -> bool:
-        try:
-            return httpx.get(f"{url}/readyz").status_code == 200
-        except httpx.TransportError:
-            time.sleep(0.05)
-            return False
-
-    until(answers, 90)
+    assert process.stderr
+    said = ""
+    while not (ready := re.search(r"running on (http://127.0.0.1:[0-9]+)", said)):
+        said = process.stderr.readline()
+        assert said, f"it ended with {process.wait()}"
+    url = ready[1]
     with ThreadPoolExecutor(4) as pool:
         asked = [pool.submit(httpx.get, f"{url}/v1/network") for _ in range(4)]
         time.sleep(0.02)

@@ -150,3 +150,21 @@ def test_wrong_keys_are_told_apart_from_rights(here: Town) -> None:
         stranger.square.deposit(wallet="@0", amount=1)
     with Client(here.url, api_key=here.api_key("oracle:price")) as reporter, pytest.raises(AuthError, match="MT905"):
         reporter.square.deposit(wallet="@0", amount=1)
+
+
+def test_the_client_needs_nothing_of_the_simulator() -> None:
+    code = "import sys, mintage.client; print(sorted({'numpy', 'scipy', 'fastapi', 'xarray', 'mintage.spec', 'mintage.live'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env={"PYTHONPATH": str(Path(__file__).parents[2] / "src")})
+    assert done.stdout.strip() == "[]"
+
+
+def test_a_page_of_the_journal_is_bounded_by_what_it_holds_and_pages_join(here: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    for _ in range(6):
+        here.operator.square.deposit(wallet="@0", amount=1)
+    whole = [r.seq for r in here.operator.journal(limit=1000)]
+    monkeypatch.setattr("mintage.server.records.MOVEMENTS", 3)
+    joined: list[int] = []
+    while page := here.operator.journal(after=joined[-1] if joined else 0, limit=1000):
+        assert len(page) <= 4
+        joined += [r.seq for r in page]
+    assert joined == whole

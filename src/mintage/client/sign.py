@@ -12,7 +12,7 @@ from eth_account.messages import encode_defunct, encode_typed_data
 
 FIELDS = [("method", "string"), ("path", "string"), ("body", "bytes32"), ("nonce", "uint256"), ("expires", "uint256")]
 DOMAIN = [("name", "string"), ("version", "string"), ("salt", "bytes32")]
-VALID = 120  # seconds
+VALID = 240  # seconds: all attempts of a request go with one signature, because another one would be another request
 
 
 class Signer:

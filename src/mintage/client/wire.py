@@ -77,8 +77,6 @@ class Wire:
                     yield from self._authorise(request)
                     continue
             yield self._pause(attempt, answer)
-            if self.signer and method != "GET" and int(request.headers["Mintage-Expires"]) < time.time() + 5:
-                yield from self._authorise(request)  # it would arrive too late
         raise ServiceError(Fault("MT930", str(self.base_url), f"{type(answer).__name__}: {str(answer)[:200]}", "a Mintage server"))
 
     def _pause(self, attempt: int, answer: httpx.Response | Exception | None) -> float:

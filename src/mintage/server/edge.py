@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from dataclasses import dataclass
+from itertools import count
 from typing import Any, Generic, TypeVar
 
 from starlette.requests import Request
@@ -36,6 +37,7 @@ class Edge:
         self.known = Buckets(settings.key_rate, settings.key_burst)
         self.strangers = Buckets(settings.address_rate, settings.address_burst)
         self.log, self.counts, self.hub = Log(settings.log), Counts(), Hub(settings.stream_records)
+        self.name, self.numbers = secrets.token_hex(4), count(1)  # together the ids of requests: random enough to tell servers apart
         self.in_flight = 0
         self.turn = asyncio.Lock()  # one caller at a time runs epochs
         self.catalog: dict[tuple[str, str], EventInfo] = {(i.call, i.event): i for i in live.catalog()}

@@ -6,7 +6,6 @@ Plain ASGI: a body is read here, whole and bounded, before anything looks at it.
 from __future__ import annotations
 
 import asyncio
-import secrets
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -101,7 +100,7 @@ class Passage:
 
     def __init__(self, edge: Edge, scope: Scope, send: Send) -> None:
         self.edge, self.scope, self._send = edge, scope, send
-        self.id = scope["mintage.id"] = secrets.token_hex(8)
+        self.id = scope["mintage.id"] = f"{edge.name}{next(edge.numbers):08x}"
         self.status, self.begun = 0, time.perf_counter()
 
     async def send(self, message: Message) -> None:

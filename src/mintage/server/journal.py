@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 
 from .edge import Edge
 from .problem import problems
-from .records import Record
+from .records import Record, page
 from .refused import refuse
 from .stream import Stream
 
@@ -30,8 +30,8 @@ def routes(edge: Edge) -> APIRouter:
 
     @router.get("/v1/journal", operation_id="journal", response_model=Page, responses=problems(422, 429, 431, 503))
     async def journal(after: Seq = 0, limit: Annotated[int, Query(ge=1, le=1000)] = 100) -> Any:
-        """Records of the journal."""
-        found = await asyncio.to_thread(lambda: [Record.of(r) for r in edge.live.history(after, limit)])
+        """Records of the journal, a page; a page without any is the end, a short one need not be."""
+        found = await asyncio.to_thread(lambda: [Record.of(r) for r in page(edge.live, after, limit)])
         return {"records": found, "next": found[-1]["seq"] if found else after}
 
     @router.get(

@@ -10,8 +10,10 @@ from pydantic import BaseModel, Field
 
 if TYPE_CHECKING:
     from ..live.entries import Entry
-    from ..live.service import Happened
+    from ..live.service import Happened, LiveNetwork
     from ..live.service import Receipt as LiveReceipt
+
+MOVEMENTS = 5_000
 
 
 class Movement(BaseModel):
@@ -59,6 +61,17 @@ class Record(BaseModel):
         """A record as JSON."""
         entries = [{"topic": e.topic, **_fields(e), "flows": Movement.of(lines)} for e, lines in record.entries]
         return {"seq": record.seq, "time_ns": str(record.time_ns), "entries": entries}
+
+
+def page(live: LiveNetwork, after: int, limit: int) -> list[Happened]:
+    """Records behind `after`: at most `limit`, and no more once they hold more movements than one answer should."""
+    out, moved = [], 0
+    for record in live.history(after, limit):
+        out.append(record)
+        moved += sum(1 + len(lines) for _, lines in record.entries)
+        if moved > MOVEMENTS:
+            break
+    return out
 
 
 def _fields(entry: Entry) -> dict[str, Any]:

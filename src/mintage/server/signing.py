@@ -46,11 +46,17 @@ def domain(network: bytes) -> bytes:
 def digest(signed: Signed, scheme: str) -> bytes:
     """The 32 bytes that are signed."""
     if scheme == "eip712":
-        words = keccak(signed.method.encode()) + keccak(signed.path.encode()) + signed.body
+        words = _word(signed.method) + _word(signed.path) + signed.body
         fields = words + signed.nonce.to_bytes(32, "big") + signed.expires.to_bytes(32, "big")
         return bytes(keccak(b"\x19\x01" + domain(signed.network) + keccak(REQUEST + fields)))
     text = canonical(signed).encode()
     return bytes(keccak(b"\x19Ethereum Signed Message:\n%d" % len(text) + text))
+
+
+@lru_cache(maxsize=1024)
+def _word(text: str) -> bytes:
+    """Hash of a method or a path: the same few come again and again."""
+    return bytes(keccak(text.encode()))
 
 
 def canonical(signed: Signed) -> str:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
-from .records import Record
+from .records import Record, page
 
 if TYPE_CHECKING:
     from ..live.service import Happened
@@ -126,7 +126,7 @@ class Stream(Response):
         """What comes next, out of the ring; out of the journal when the ring does not reach back, or when it was quiet: another process may write."""
         lines = self.edge.hub.after(self.last)
         if lines is None or (quiet and not lines):
-            past = await asyncio.to_thread(lambda: list(self.edge.live.history(self.last, PAGE)))
+            past = await asyncio.to_thread(page, self.edge.live, self.last, PAGE)
             lines = [(r.seq, event(r)) for r in past]
         return lines
 
