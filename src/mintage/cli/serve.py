@@ -123,17 +123,24 @@ class Running:
                 self.live = self._open()
                 self.stack.callback(self.live.close)
                 self._start(sock)
+                usual = signal.signal(signal.SIGINT, self._interrupt)  # an exception in the midst of a picture would tear it
                 try:
                     self._watch()
-                except KeyboardInterrupt:
-                    self.status = 130
-                self._stop()
+                    self._stop()
+                finally:
+                    signal.signal(signal.SIGINT, usual)
         finally:
             signal.signal(signal.SIGTERM, before)
         return self.status
 
     def _end(self, *_: object) -> None:
         self.over = True
+
+    def _interrupt(self, *_: object) -> None:
+        """The first Ctrl-C stops in order, the second at once."""
+        if self.over:
+            raise KeyboardInterrupt
+        self.over, self.status = True, 130
 
     # --- starting ----------------------------------------------------------------------------------------------------
 
