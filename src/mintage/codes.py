@@ -267,7 +267,7 @@ CODES: dict[str, tuple[str, str]] = {
         "A run folder belongs to one run: one spec, one seed, the same sizes, engine and version. Use a new folder, or --resume for the same run.",
     ),
     "MT531": ("Unknown kind of file", "The ending says what is written: .npz, .csv, .zarr or .parquet."),
-    "MT532": ("An extra is missing", "zarr and parquet come with the extra [data]: pip install 'mintage[data]'."),
+    "MT532": ("An extra is missing", "zarr and parquet come with the extra [data], a live network with [live]: pip install 'mintage[data,live]'."),
     "MT533": (
         "The address cannot be listened on",
         "Another program uses the port, perhaps a network that runs already, or the address is not this machine's. Name another with --port or --host.",
