@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
@@ -12,7 +13,7 @@ from itertools import count
 import pytest
 
 from mintage.errors import LedgerError
-from mintage.ledger import Batch, Draft, Ledger, MemoryStore, Note, Record, decode, open_ledger
+from mintage.ledger import Batch, Draft, Ledger, MemoryStore, Note, Record, decode, open_ledger, writer
 from mintage.ledger.codec import encode
 from mintage.ledger.store import GENESIS, Store
 from mintage.ledger.types import AMOUNT_MAX, Account, Balance, Form, Limit, Result, Transfer
@@ -306,20 +307,25 @@ def test_a_record_that_was_written_though_the_store_said_no_is_answered(ledger: 
 
 
 @pytest.mark.parametrize(("stage", "again"), [("before", R.OK), ("after", R.EXISTS)])
-def test_a_store_that_is_gone_ends_the_ledger_and_nothing_acknowledged_is_lost(open_store: Open, clock: Clock, stage: str, again: Result) -> None:
+def test_a_store_that_is_gone_stops_the_ledger_until_it_is_back_and_nothing_acknowledged_is_lost(
+    open_store: Open, clock: Clock, stage: str, again: Result, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer, "RETRY", 0.01)
     failing = Failing(open_store())
-    ledger = begin(failing, clock)
-    assert ledger.transfer([move(1, amount=5)]) == [R.OK]
-    failing.fail, failing.dead = stage, True
-    with pytest.raises(LedgerError, match="MT705"):
-        ledger.transfer([move(2)])
-    assert ledger.failed
-    with pytest.raises(LedgerError, match=r"MT705 .*open it again"):
-        ledger.submit([move(3)])
-    with pytest.raises(LedgerError, match="MT705"):
-        asyncio.run(ledger.transfer_async([move(3)]))
-    ledger.close()
-    with Ledger(open_store(), clock) as ledger:
+    with begin(failing, clock) as ledger:
+        assert ledger.transfer([move(1, amount=5)]) == [R.OK]
+        failing.fail, failing.dead = stage, True
+        with pytest.raises(LedgerError, match="MT705"):
+            ledger.transfer([move(2)])
+        assert ledger.failed
+        with pytest.raises(LedgerError, match=r"MT705 .*send this again"):
+            ledger.transfer([move(3)])
+        with pytest.raises(LedgerError, match="MT705"):
+            asyncio.run(ledger.transfer_async([move(3)]))
+        failing.down = False
+        end = time.monotonic() + 10
+        while ledger.failed and time.monotonic() < end:  # nobody has to send anything
+            time.sleep(0.01)
         assert ledger.transfer([move(1, amount=5), move(2)]) == [R.EXISTS, again]
         assert ledger.balance(ANN) == Balance(0, 6)
 

@@ -2,7 +2,7 @@
 
 What was answered is durable. When the store fails, nobody knows at first whether the record is there; so the writer looks. If it is there,
 the answers go out; if not, memory is made again from the store and the callers get MT703: with the same ids they may safely try again. If
-the store cannot be read either, the ledger answers MT705 until it is opened anew.
+the store cannot be read either, the ledger answers MT705 and tries once a second to make its memory again.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ T = TypeVar("T")
 Commit = Callable[[Record, Batch], None]
 GROUP = 8_000  # transfers of a record, unless one caller sends more
 MOST = 1_000_000  # transfers one caller may send at once: a record of 98 MB
+RETRY = 1.0  # [s] between attempts to go on after a failure
 IDLE = 0.25  # [s] how often a writer with nothing to do looks for pending transfers that are due
 
 __all__ = ["Draft", "Ledger", "Machine"]
@@ -57,7 +58,7 @@ class Ledger(Reading):
     ) -> None:
         self.store, self.clock, self.machine, self.snapshot_every = store, clock, machine, snapshot_every
         self.failed: LedgerError | None = None
-        self._past = past
+        self._past, self._next_try = past, 0.0
         self._callbacks: list[Commit] = []
         self._state = threading.Lock()
         self._door = threading.Lock()  # so that nothing enters behind the end
@@ -118,13 +119,14 @@ class Ledger(Reading):
 
     def _put(self, slips: list[Slip]) -> None:
         with self._door:
-            if self._closed or self.failed:
+            if self._closed:
                 raise self._gone()
             self._queue.put(slips)
 
     def _gone(self) -> LedgerError:
         why = f"it failed: {self.failed.faults[0].found}" if self.failed else "it was closed"
-        return LedgerError(Fault("MT705", self.store.name, why, "an open ledger", "open it again; every acknowledged transfer is there"))
+        hint = "every acknowledged transfer is there; " + ("send this again" if self.failed else "open it again")
+        return LedgerError(Fault("MT705", self.store.name, why, "an open ledger", hint))
 
     # --- the journal
 
@@ -161,7 +163,7 @@ class Ledger(Reading):
         while True:
             left, ended = self._gather(left)
             group, left = _cut(left)
-            if group or self._due():
+            if group or self._due() or self.failed:
                 left = self._serve(group) + left
             if ended and not left:
                 return
@@ -196,7 +198,7 @@ class Ledger(Reading):
         served = len(slips)
         try:
             if self.failed:
-                raise self._gone()
+                self._heal()
             with self.store.turn():
                 self._catch_up(done)
                 served = self._write(slips, done)
@@ -210,6 +212,19 @@ class Ledger(Reading):
         if self._since >= self.snapshot_every and not self.failed:
             self._keep()
         return slips[served:]
+
+    def _heal(self) -> None:
+        """Make memory again after a failure, so that a store that was away for a while needs no restart. Errors: MT705 as long as that fails."""
+        now = time.monotonic()
+        if now < self._next_try:
+            raise self._gone()
+        self._next_try = now + RETRY
+        try:
+            self._restore()
+        except Exception as error:
+            raise self._gone() from error
+        log.warning("the ledger goes on after it failed: %s", self.failed and self.failed.faults[0].found)
+        self.failed = None
 
     def _recover(self, error: BaseException) -> BaseException:
         """No record came of a group: see that nothing of it is left in memory, and say why."""
