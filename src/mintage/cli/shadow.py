@@ -14,8 +14,8 @@ from .ledger import LEDGER
 @click.command(
     "shadow",
     epilog=twin(
-        "import mintage as mt; from mintage.live import reading, service\n"
-        'live = service.LiveNetwork.open("memory:", mt.load("render")); live.tick(8)\n'
+        "import mintage as mt; from mintage.live import direct, driver, reading, service\n"
+        'live = service.LiveNetwork.open("memory:", mt.load("render")); driver.Driver(direct.Direct(live), live.spec, events=4).run(8)\n'
         'print(reading.Journal(live.ledger).shadow({"emission_nodes.base": "0.5"}).rows()[0])'
     ),
 )
