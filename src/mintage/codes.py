@@ -266,7 +266,7 @@ CODES: dict[str, tuple[str, str]] = {
         "The run folder does not fit",
         "A run folder belongs to one run: one spec, one seed, the same sizes, engine and version. Use a new folder, or --resume for the same run.",
     ),
-    "MT531": ("Unknown kind of file", "The ending says what is written: .npz, .csv, .zarr or .parquet."),
+    "MT531": ("Unknown kind of file", "The ending says what is written: .npz, .csv, .zarr or .parquet; of a ledger .csv, .parquet or .beancount."),
     "MT532": ("An extra is missing", "zarr and parquet come with the extra [data], a live network with [live]: pip install 'mintage[data,live]'."),
     "MT533": (
         "The address cannot be listened on",
@@ -274,7 +274,7 @@ CODES: dict[str, tuple[str, str]] = {
     ),
     "MT534": (
         "The secret of this network is missing",
-        "The noise of a network follows from a secret that was promised before. NAME.secret lies beside the ledger and belongs to it: keep both, and move both.",
+        "The noise of a network follows from a secret that was promised before. NAME.secret lies beside the ledger and belongs to it: keep and move both.",
     ),
     "MT599": ("An error nobody foresaw", "This is a mistake of ours. `mintage --debug` and the same command shows where; please report it with the spec."),
     "MT601": (

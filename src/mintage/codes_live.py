@@ -98,7 +98,7 @@ LIVE: dict[str, tuple[str, str]] = {
     ),
     "MT905": (
         "Not allowed",
-        "The key is known and may not do this. An event belongs to the owner of the row in its first role; an operator's key needs the scope that the message names.",
+        "The key is known and may not do this. An event belongs to the owner of the row in its first role; an operator's key needs the scope that is named.",
     ),
     "MT906": ("Nothing is here", "No route has this path, or the thing it names does not exist. /openapi.json lists every route of this network."),
     "MT907": ("Another method", "The path exists, with other methods than this one; the Allow header names them."),
@@ -134,7 +134,7 @@ LIVE: dict[str, tuple[str, str]] = {
     ),
     "MT932": (
         "The client cannot send this",
-        "An amount is a Decimal, a whole number or decimal text, never a float. A client has one key, an API key or a private key, and needs one to change anything.",
+        "An amount is a Decimal, a whole number or decimal text, never a float. A client has one key, an API key or a private one, and changes nothing without.",
     ),
     "MT933": ("Not an answer of this API", "What answered is no Mintage server, or a proxy in between answered for it. Look at the address."),
 }

@@ -146,6 +146,7 @@ def test_nonces_of_a_key_rise_and_a_revoked_key_does_nothing(town):
         return Event(id=i, key="k", nonce=nonce, call="cash", event="deposit", roles={"owner": "ann"}, arguments={"amount": "1"})
 
     town.do(deposit("a", 7))
+    assert town.do(deposit("a", 9)) == town.do(deposit("a", 7)), "signed anew, an answer that was lost is given again"
     refused(town, "MT810", deposit("b", 7))
     refused(town, "MT810", deposit("b", 6))
     town.do(deposit("b", 8))

@@ -60,7 +60,7 @@ class Machine:
             found = batch.transfers[note.first : note.first + note.count]
             if made != found:
                 raise RunError(differs(seq, entry, made, found))
-            self.running.commit(prepared)
+            self.running.commit(prepared, seq, batch.time_ns)
 
     def begin(self, entry: Entry, time_ns: int) -> None:
         """The first entry makes the network."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -46,9 +46,11 @@ class Line:
 
 @dataclass(frozen=True)
 class Done:
-    """What an entry did: the step it fell in, and its transfers (the first 64 of them; `transfers` counts all)."""
+    """What an entry did: its record and time, the step it fell in, and its transfers (the first 64 of them; `transfers` counts all)."""
 
     digest: str
+    seq: int
+    time_ns: int
     step: int
     transfers: int
     lines: tuple[Line, ...]
@@ -74,7 +76,7 @@ class Network:
         self.base: Spec = loads(genesis.text, genesis.file)
         self.spec: Spec = self.base.with_values(plain(self.values)) if self.values else self.base
         self.members = Members(self.spec.economy())
-        self.step, self.tripped = 0, ""
+        self.step, self.tripped, self.posted = 0, "", 0  # transfers, ever
         self.joins: list[Join] = []
         self.waiting: set[tuple[str, str]] = set()
         self.changes: list[Change] = []
@@ -107,8 +109,8 @@ class Network:
         with exact():
             return _RULES[type(entry)](self, entry)
 
-    def commit(self, prepared: Prepared) -> Done:
-        """Make it so."""
+    def commit(self, prepared: Prepared, seq: int = 0, time_ns: int = 0) -> Done:
+        """Make it so, as record `seq` of the journal."""
         entry, lines, count = prepared.entry, list[Line](), 0
         self.world = prepared.world
         for effect in prepared.effects:
@@ -120,7 +122,8 @@ class Network:
                 self.measures.count(m.name, m.total(self.economy.assets[m.src.asset].decimals), self.step - isinstance(entry, Epoch))
         if entry.key and entry.nonce:
             self.nonces[entry.key] = entry.nonce
-        done = Done(digest(entry), self.step, count, tuple(lines))
+        self.posted += count
+        done = Done(digest(entry), seq, time_ns, self.step, count, tuple(lines))
         self.receipts[entry.id] = done
         while len(self.receipts) > RECEIPTS:
             self.receipts.popitem(last=False)
@@ -363,8 +366,8 @@ class Turn:
 
 
 def digest(entry: Entry) -> str:
-    """SHA-256 of an entry's content."""
-    return hashlib.sha256(entry.topic.encode() + b"\0" + entry.encode()).hexdigest()
+    """SHA-256 of what an entry asks for: signed anew, with another nonce, it is the same."""
+    return hashlib.sha256(entry.topic.encode() + b"\0" + replace(entry, nonce=0).encode()).hexdigest()
 
 
 class _Operator:

@@ -211,6 +211,10 @@ class LiveNetwork:
                 out[name] = {"unit": n.economy.signals[name].unit, "values": now, "reports": reports, **traits}
         return out
 
+    def posted(self) -> tuple[int, int]:
+        """Records and transfers of the journal so far."""
+        return self.ledger.head[0], self.network.posted
+
     def subscribe(self, callback: Callable[[Happened], None]) -> Callable[[], None]:
         """Call back after each durable record; the returned function ends it."""
         return self.ledger.on_commit(lambda record, batch: callback(happened(self, record.seq, batch)))
@@ -264,7 +268,7 @@ def perform(machine: Machine, draft: Draft, entry: Entry) -> Receipt:
         machine.begin(entry, draft.time_ns)
     n = machine.running
     if (done := n.repeat(entry)) is not None:
-        return receipt(entry, done, draft, repeated=True)
+        return receipt(entry, done, repeated=True)
     prepared, names = n.prepare(entry), Names(machine, draft)
     chain = transfers(n, prepared, names.number, names.reason)
     for t, result in zip(chain, draft.post(chain), strict=True):
@@ -274,11 +278,11 @@ def perform(machine: Machine, draft: Draft, entry: Entry) -> Receipt:
     draft.note(entry.topic, entry.encode())
     agree(n, draft, prepared, names)
     names.keep()
-    return receipt(entry, n.commit(prepared), draft)
+    return receipt(entry, n.commit(prepared, draft.seq, draft.time_ns))
 
 
-def receipt(entry: Entry, done: Done, draft: Draft, *, repeated: bool = False) -> Receipt:
-    return Receipt(entry.id, 0 if repeated else draft.seq, draft.time_ns, done.step, done.transfers, done.lines, repeated)
+def receipt(entry: Entry, done: Done, *, repeated: bool = False) -> Receipt:
+    return Receipt(entry.id, done.seq, done.time_ns, done.step, done.transfers, done.lines, repeated)
 
 
 class Names:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections import OrderedDict
-from dataclasses import asdict
+from dataclasses import astuple
 from decimal import Decimal
 from typing import Any
 
@@ -28,6 +27,7 @@ def dump(n: Network) -> Plain:
         "owners": n.members.owners,
         "classes": n.members.classes,
         "step": n.step,
+        "posted": n.posted,
         "tripped": n.tripped,
         "commitment": n.commitment,
         "joins": [text(e) for e in n.joins],
@@ -35,7 +35,7 @@ def dump(n: Network) -> Plain:
         "proposals": {key: text(e) for key, e in n.proposals.items()},
         "keys": [text(e) for e in n.keys.values()],
         "nonces": n.nonces,
-        "receipts": [[i, d.digest, d.step, d.transfers, [list(asdict(line).values()) for line in d.lines]] for i, d in n.receipts.items()],
+        "receipts": [[i, *astuple(d)] for i, d in n.receipts.items()],
         "measures": n.measures.dump(),
         "balances": {str(a): numbers(v) for a, v in n.world.balances.items()},
         "signals": {name: numbers(v) for name, v in n.world.signals.items()},
@@ -49,7 +49,7 @@ def load(plain: Plain) -> Network:
     assert isinstance(genesis, Genesis)
     n = Network(genesis)
     n.restore(plain["values"], plain["owners"], plain["classes"])
-    n.step, n.tripped, n.commitment = plain["step"], plain["tripped"], plain["commitment"]
+    n.step, n.posted, n.tripped, n.commitment = (plain[name] for name in ("step", "posted", "tripped", "commitment"))
     for e in map(entry, plain["joins"]):
         assert isinstance(e, Join)
         n.wait(e)
@@ -57,7 +57,8 @@ def load(plain: Plain) -> Network:
     n.proposals = {key: e for key, written in plain["proposals"].items() if isinstance(e := entry(written), Proposal)}
     n.keys = {e.name: e for e in map(entry, plain["keys"]) if isinstance(e, Key)}
     n.nonces = dict(plain["nonces"])
-    n.receipts = OrderedDict((i, Done(d, step, count, tuple(Line(*line) for line in lines))) for i, d, step, count, lines in plain["receipts"])
+    for i, digest, seq, time_ns, step, count, lines in plain["receipts"]:
+        n.receipts[i] = Done(digest, seq, time_ns, step, count, tuple(Line(*line) for line in lines))
     n.measures = Measures(n.economy, n.spec.live)
     n.measures.load(plain["measures"])
     with exact():

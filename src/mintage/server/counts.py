@@ -52,6 +52,9 @@ class Asked(Collector):
         yield _one("mintage_epochs_due", "epochs that the clock says should have run", live.due())
         yield _one("mintage_breaker_tripped", "1 when no epoch runs", bool(live.tripped))
         yield _one("mintage_in_flight", "requests being answered", edge.in_flight)
+        records, transfers = live.posted()
+        yield _one("mintage_ledger_records", "records of the journal", records)
+        yield _one("mintage_ledger_transfers", "transfers of the journal", transfers)
         yield _one("mintage_streams", "open streams", edge.hub.streams)
         supply = GaugeMetricFamily("mintage_supply", "outstanding, in whole units; a float, for looking at only", labels=("asset",))
         for asset in edge.assets:
