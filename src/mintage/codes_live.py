@@ -134,7 +134,7 @@ LIVE: dict[str, tuple[str, str]] = {
     ),
     "MT932": (
         "The client cannot send this",
-        "An amount is a Decimal, a whole number or decimal text, never a float. A client has one key, an API key or a private one, and changes nothing without.",
+        "An amount is a Decimal, a whole number or decimal text, never a float. A client has one key, an API key or a private one, and only reads without.",
     ),
     "MT933": ("Not an answer of this API", "What answered is no Mintage server, or a proxy in between answered for it. Look at the address."),
 }
