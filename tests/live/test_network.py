@@ -198,7 +198,7 @@ def test_usage_is_what_was_paid_in_the_days_before(town):
     for _ in range(5):
         town.epoch()
         seen.append(town.signal("usage"))
-    assert seen == [18, 18, 18, 0, 0]  # 36 dollars, over two days; the epoch in which they were paid is not over yet
+    assert seen == [18, 18, 0, 0, 0]  # 36 dollars, over two days: the rate adds up to what was paid
 
 
 def test_reports_of_what_is_no_feed_or_no_number_are_refused(town):

@@ -94,7 +94,7 @@ class Measures:
         """Drop sums that no measure looks back to any more."""
         longest = max((m.over for m in self.plan.values() if m.by == "flow"), default=Decimal(1))
         for by in self.sums.values():
-            for old in [s for s in by if (step - s) * self.economy.dt > longest]:
+            for old in [s for s in by if (step - s) * self.economy.dt >= longest]:
                 del by[old]
 
     def measured(self, signals: Mapping[str, Any], step: int) -> dict[str, tuple[str, ...]]:
@@ -116,8 +116,8 @@ class Measures:
             start = self.economy.signals[m.signal].start if m.value is None else m.value
             return start if isinstance(start, tuple) else (start,) * rows
         if m.by == "flow":
-            # the window ends before this epoch: its own flows are yet to come
-            moved = sum((v for flow in m.flows for s, v in self.sums[flow].items() if (step - s) * self.economy.dt <= m.over), Decimal(0))
+            # what moved since the epoch before counts in this step, and what this epoch moves in the next: so many steps are whole
+            moved = sum((v for flow in m.flows for s, v in self.sums[flow].items() if (step - s) * self.economy.dt < m.over), Decimal(0))
             return [moved / m.over / rows] * rows
         return self.median(m, in_force, step)
 

@@ -119,7 +119,7 @@ class Network:
             count += len(m.units)
             lines += self.lines(m, ROWS_SHOWN - len(lines))
             with exact():
-                self.measures.count(m.name, m.total(self.economy.assets[m.src.asset].decimals), self.step - isinstance(entry, Epoch))
+                self.measures.count(m.name, m.total(self.economy.assets[m.src.asset].decimals), self.step)
         if entry.key and entry.nonce:
             self.nonces[entry.key] = entry.nonce
         self.posted += count

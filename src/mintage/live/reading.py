@@ -86,7 +86,7 @@ class Journal:
         for number, batch in self.batches(seq, end):
             if step is None:
                 machine.apply(batch, number)
-            elif self._until(machine, batch, step):
+            elif self._until(machine, number, batch, step):
                 return machine.running
         if machine.network is None or (step is not None and machine.running.step != step):
             reached = machine.network.step if machine.network else 0
@@ -107,14 +107,14 @@ class Journal:
         return 0
 
     @staticmethod
-    def _until(machine: Machine, batch: Batch, step: int) -> bool:
+    def _until(machine: Machine, seq: int, batch: Batch, step: int) -> bool:
         """Run the entries of a record up to the epoch of `step`; True when that is next."""
         for note in batch.notes:
             entry = entry_of(note.topic, note.body)
             if isinstance(entry, Epoch) and entry.step == step:
                 return True
             machine.begin(entry, batch.time_ns)
-            machine.running.commit(machine.running.prepare(entry))
+            machine.running.commit(machine.running.prepare(entry), seq, batch.time_ns)
         return False
 
     def replay(self, *, arrays: bool = True, epochs: int | None = None, most: int = 20) -> Summary:
