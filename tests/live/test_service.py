@@ -154,6 +154,24 @@ def test_even_a_forgotten_receipt_moves_nothing_twice(live):
     assert first_id("d") != first_id("e")
 
 
+def test_ids_that_memory_let_go_are_known_to_the_index_and_move_nothing_twice(tmp_path, clock):
+    with LiveNetwork.open(str(tmp_path / "town.db"), mt.loads(TEXT), clock=clock, index=True) as network:
+        network.do(Join(id="ann", kind="customers", owner="ann"))
+        network.tick()
+        network.do(deposit("d"))
+        network.follower.keep = 0
+        for i in range(50):
+            network.do(deposit(f"more {i}", "1"))
+        deadline = time.monotonic() + 10
+        while network.ledger._books.forgotten < 5 and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert network.ledger._books.forgotten >= 5
+        network.network.receipts.clear()
+        with pytest.raises(MintageError, match="MT704"):
+            network.do(deposit("d"))
+        assert network.balances("ann")["customers/USD"] == "150.00"
+
+
 def test_a_hundred_at_once_is_one_after_another(live):
     live.do(deposit("d", "50"))
 

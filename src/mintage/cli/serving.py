@@ -83,13 +83,13 @@ def opened(url: str, spec: Spec | None, stem: Path, seconds: float | None) -> Li
 
     path, made = stem.with_name(stem.name + ".secret"), False
     if url == MEMORY:
-        return LiveNetwork.open(url, spec, seconds_per_step=seconds)
+        return LiveNetwork.open(url, spec, seconds_per_step=seconds, index=True)
     if not path.exists():
         private(path, os.urandom(32).hex())
         made = True
     try:
         secret = bytes.fromhex(path.read_text("utf-8").strip())
-        live = LiveNetwork.open(url, spec, seconds_per_step=seconds, secret=secret)
+        live = LiveNetwork.open(url, spec, seconds_per_step=seconds, secret=secret, index=True)
         promised = live.network.commitment
         if promised and promised != seeds.commitment(seeds.seed_of(secret, live.step)):
             live.close()

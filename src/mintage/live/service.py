@@ -15,6 +15,7 @@ from ..arithmetic_exact import exact
 from ..economy import supply
 from ..errors import Fault, LedgerError, MintageError, RunError, UsageError
 from ..ledger import Ledger, open_ledger
+from ..ledger.follow import Follower
 from ..ledger.types import Account as Place
 from ..ledger.types import Limit, Result
 from . import seeds
@@ -50,16 +51,24 @@ class LiveNetwork:
 
     def __init__(self, ledger: Ledger, machine: Machine, clock: Callable[[], int], seconds_per_step: float | None, secret: bytes) -> None:
         self.ledger, self.machine, self.clock, self.secret = ledger, machine, clock, secret
+        self.follower: Follower | None = None
         self.seconds = seconds_per_step if seconds_per_step is not None else float(self.network.economy.dt) * 86_400
 
     @classmethod
     def open(
-        cls, url: str, spec: Spec | None = None, *, clock: Callable[[], int] = time.time_ns, seconds_per_step: float | None = None, secret: bytes = b""
+        cls,
+        url: str,
+        spec: Spec | None = None,
+        *,
+        clock: Callable[[], int] = time.time_ns,
+        seconds_per_step: float | None = None,
+        secret: bytes = b"",
+        index: bool = False,
     ) -> LiveNetwork:
         """Open the ledger at `url`. A new one begins with `spec`; one in use goes on with its own, and `spec` must then be the same.
 
         `secret` is what the seeds of noise follow from; without one a new secret is drawn, and networks whose mechanisms draw noise need their own
-        back after a restart. Errors: UsageError MT821, MT822; LedgerError.
+        back after a restart. `index` keeps the ledger's index behind it, so that memory may let go of old ids. Errors: UsageError MT821, MT822; LedgerError.
         """
         machine, secret = Machine(), secret or secrets.token_bytes(32)
         ledger = open_ledger(url, clock=clock, machine=machine)
@@ -71,13 +80,18 @@ class LiveNetwork:
             elif spec is not None and spec.hash != machine.network.base.hash:
                 hint = "changes of a running network go through `changes`, or run it in shadow first"
                 raise UsageError(Fault("MT822", spec.name, "is not the spec that this ledger runs", machine.network.base.name, hint))
-            return cls(ledger, machine, clock, seconds_per_step, secret)
+            live = cls(ledger, machine, clock, seconds_per_step, secret)
+            if index and url != "memory:":
+                live.follower = Follower(ledger, url)
+            return live
         except BaseException:
             ledger.close()
             raise
 
     def close(self) -> None:
         self.ledger.close()
+        if self.follower:
+            self.follower.close()
 
     def __enter__(self) -> LiveNetwork:
         return self
