@@ -11,10 +11,10 @@ SEEN := $(shell python3 --version 2>&1 || echo "no python3")
 OUT ?= report.html
 ARGS ?=
 
-.PHONY: help run demo test lint types contracts tests bench soak docs clean
+.PHONY: help run demo test lint types contracts tests bench bench-ledger soak docs clean
 
 help: ## say what can be made
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "make %-10s %s\n", $$1, $$2}'
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "make %-12s %s\n", $$1, $$2}'
 
 run: $(VENV)/.base ## simulate and judge Render, write report.html and say what was found
 	@$(BIN)/mintage report render --out $(OUT)
@@ -40,6 +40,9 @@ tests: $(VENV)/.dev
 
 bench: $(VENV)/.dev ## measure Mintage beside its peers (installs them apart)
 	$(BIN)/python bench/run.py $(ARGS)
+
+bench-ledger: $(VENV)/.dev ## measure the ledger and a live network beside PostgreSQL, write bench/ledger/results.json
+	$(BIN)/python -m bench.ledger $(ARGS)
 
 soak: $(VENV)/.dev ## kill the ledger 200 times under load on each store, write bench/soak.json
 	$(BIN)/python -m tests.ledger.killing $(or $(ROUNDS),200)

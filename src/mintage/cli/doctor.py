@@ -14,7 +14,7 @@ import click
 from .. import __version__
 from .common import AS_JSON, emit, twin
 
-EXTRAS = {"jax": "jax", "dask": "distributed", "data": "pyarrow", "report": "vl_convert"}
+EXTRAS = {"jax": "jax", "dask": "distributed", "data": "pyarrow", "report": "vl_convert", "live": "fastapi", "postgres": "psycopg"}
 BASE = ("numpy", "scipy", "pydantic", "click", "rich", "jinja2", "xarray")
 
 
