@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from decimal import Decimal as D
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from mintage.accounts import Account
 from mintage.errors import MintageError
 from mintage.live import snapshot
+from mintage.live.book import cells_of
 from mintage.live.entries import Change, Epoch, Event, Join, Key, Move, Proposal, Report, Reset, Trip, decode
 from tests.live.town import TEXT, Town
 
@@ -65,6 +67,21 @@ def test_nobody_joins_twice_or_where_it_is_closed_or_as_what_there_is_not(town):
     refused(town, "MT802", Join(id="x", kind="providers", owner="new", row=2))
     town.join("holders", "new")
     refused(town, "MT803", Join(id="x", kind="holders", owner="new"))
+
+
+@pytest.mark.parametrize(
+    ("shape", "at", "cells"),
+    [
+        ((3, 1), None, [(-1, 0), (-1, 1), (-1, 2)]),
+        ((3, 1), np.array([2]), [(-1, 2)]),
+        ((3, 1), slice(1, 3), [(-1, 1), (-1, 2)]),
+        ((2, 3, 1), 1, [(1, 0), (1, 1), (1, 2)]),
+        ((2, 3, 1), (1, np.array([2])), [(1, 2)]),
+        ((2, 1, 1), 0, [(0, 0)]),
+    ],
+)
+def test_an_index_names_lots_and_rows(shape, at, cells):
+    assert cells_of(shape, at) == cells
 
 
 # --- events ---------------------------------------------------------------------------------------------------------

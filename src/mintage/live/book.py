@@ -64,6 +64,8 @@ def cells_of(shape: tuple[int, ...], at: Any) -> list[Cell]:
     """(lot, row) of what an index of an account [lot, holder, path] or [holder, path] names."""
     if at is None and len(shape) == 2:
         return [(-1, row) for row in range(shape[0])]
+    if isinstance(at, np.ndarray) and at.dtype.kind == "i" and len(shape) == 2:  # an event's rows: no need to number all others
+        return [(-1, row) for row in at.tolist()]
     numbers = np.arange(int(np.prod(shape[:-1]))).reshape((*shape[:-1], 1))
     rows, lots = shape[-2], len(shape) > 2
     return [(n // rows if lots else -1, n % rows) for n in numbers[... if at is None else at].reshape(-1).tolist()]
