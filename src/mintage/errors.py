@@ -86,9 +86,17 @@ class ServiceError(MintageError):
 
 
 class LedgerError(MintageError):
-    """The ledger refused, or is not what it should be; what was acknowledged before still stands."""
+    """The ledger refused, or is not what it should be; what was acknowledged before still stands.
+
+    The exit status is 4 only where it does not balance or is damaged, 5 where its store is in use or away, and 2 where a request was wrong.
+    """
 
     exit_status = 4
+
+    def __init__(self, *faults: Fault) -> None:
+        super().__init__(*faults)
+        codes = {f.code for f in faults}
+        self.exit_status = 5 if codes & {"MT701", "MT703", "MT705", "MT708"} else 2 if codes <= {"MT704", "MT707", "MT709", "MT710", "MT711"} else 4
 
 
 def nearest(name: str, valid: object) -> str:

@@ -100,7 +100,7 @@ def test_a_signal_stops_it_within_two_seconds_and_a_second_process_is_told(how, 
         assert httpx.get(f"{url}/v1/network").json()["name"] == "town"
         with spawn("serve", "town.toml", "--port", "0", cwd=town) as second:
             out, err = second.communicate(timeout=60)
-        assert (second.returncode, out) == (4, b"")
+        assert (second.returncode, out) == (5, b"")
         assert err.startswith(b"MT701 ")
         begun = time.monotonic()
         process.send_signal(how)

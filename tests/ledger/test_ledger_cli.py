@@ -9,6 +9,7 @@ from contextlib import closing
 
 import pytest
 
+from mintage.errors import Fault, LedgerError
 from mintage.ledger import SqliteStore, open_ledger, open_store
 from tests.cli.command import call, spawn
 from tests.ledger.journals import town
@@ -132,7 +133,7 @@ def test_export_backup_restore_and_rebuild_write_their_file_and_nothing_else(cap
     ("args", "status", "says"),
     [
         (["verify", "none.db"], 2, "MT709 none.db: is not there"),
-        (["balance", "net.db", "users/RENDER:alic"], 4, "did you mean 'users/RENDER:alice'?"),
+        (["balance", "net.db", "users/RENDER:alic"], 2, "did you mean 'users/RENDER:alice'?"),
         (["balance", "net.db", "users/RENDER:alice", "--at", "noon"], 2, "MT710 time 'noon'"),
         (["transfers", "net.db", "--reason", "jobs.paid"], 2, "did you mean 'jobs.pay'?"),
         (["transfers", "net.db", "--cursor", "x"], 2, "MT710"),
@@ -165,3 +166,10 @@ def test_a_ledger_on_postgresql_is_asked_proved_and_copied_to_a_file(capsys, pos
     assert call("ledger", "backup", dsn, "copy.db") == call("ledger", "rebuild", dsn) == 0
     capsys.readouterr()
     assert data(capsys, "verify", "copy.db")["head"] == found["head"]
+
+
+@pytest.mark.parametrize(
+    ("code", "status"), [("MT702", 4), ("MT706", 4), ("MT701", 5), ("MT703", 5), ("MT705", 5), ("MT708", 5), ("MT704", 2), ("MT707", 2), ("MT711", 2)]
+)
+def test_only_a_ledger_that_does_not_balance_ends_with_4(code: str, status: int) -> None:
+    assert LedgerError(Fault(code, "ledger", "found")).exit_status == status
