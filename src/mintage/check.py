@@ -25,7 +25,7 @@ from .accounts import EXTERNAL, ISSUANCE, Account
 from .arithmetic import NUMPY
 from .binding import Binder
 from .dimensions import CHECK, ContractBreach, Quantity
-from .economy import Call, Economy, World, rows_in_amount
+from .economy import Call, Economy, World, memory_shape, rows_in_amount
 from .errors import Fault, MintageError, nearest
 from .flows import Flow
 from .mechanisms.base import Context, Event, Mechanism, State, Use
@@ -126,7 +126,7 @@ def composition(economy: Economy, lost: Collection[str] = ()) -> Iterator[Fault]
             yield Fault("MT201", name, f"{times} mechanisms or processes have this name", "names that differ")
     binder, numbers, writers = economy.binder(None), economy.binder(NUMPY), Counter[str]()
     for use in economy.uses:
-        writers.update(binder.writes(use.params))
+        writers.update(binder.writes(use.params) if use.active else ())
         for kind in ("reads", "writes"):
             for signal, unit, words in binder.signals(use.params, kind):
                 yield from signal_fault(economy, use, kind, signal, units.resolve(unit, words))
@@ -138,7 +138,7 @@ def composition(economy: Economy, lost: Collection[str] = ()) -> Iterator[Fault]
         yield from found
     for signal, times in writers.items():
         if times > 1:
-            who = ", ".join(u.name for u in economy.uses if signal in binder.writes(u.params))
+            who = ", ".join(u.name for u in economy.uses if u.active and signal in binder.writes(u.params))
             yield Fault("MT205", f"signal {signal}", f"has {times} writers ({who})", "one writer")
 
 
@@ -150,8 +150,8 @@ def _prepare(economy: Economy, use: Use, binder: Binder, out: list[Fault]) -> No
         return
     p = binder.bind(use.params)
 
-    def make(value: Any, unit: str = "1", of: Account | None = None) -> Any:
-        return np.broadcast_to(NUMPY.num(value), (economy.holders(of) if of else 1, 1))  # takes no memory
+    def make(value: Any, unit: str = "1", of: Account | None = None, lots: int = 0) -> Any:
+        return np.broadcast_to(NUMPY.num(value), memory_shape(economy, of, lots, 1))  # takes no memory
 
     with np.errstate(all="ignore"):
         with caught(out, use, "derive", *told):
@@ -234,17 +234,17 @@ def _dry(out: Inspection, economy: Economy, call: Call, p: Any, world: World, no
     """One call's step and events, on quantities; every breach becomes a fault with the mechanism's file and line."""
     mechanism, use = call.use.mechanism, call.use
 
-    def make(value: Any, unit: str = "1", of: Account | None = None) -> Any:
+    def make(value: Any, unit: str = "1", of: Account | None = None, lots: int = 0) -> Any:
         words = UnitBinder(None, economy.dt, economy.aliases, economy.signal_units).siblings(use.params)
         raw = value.value if isinstance(value, Quantity) else float(value)
-        return Quantity(np.full((economy.holders(of) if of else 1, PATHS), raw), units.parse(units.resolve(unit, words)))
+        return Quantity(np.full(memory_shape(economy, of, lots, PATHS), raw), units.parse(units.resolve(unit, words)))
 
     def attempt(what: str, run: Any) -> None:
         with caught(out.faults, use, what):
             flows, updates = run()
             for flow in flows:
                 _flow(economy, world, flow)
-                if what == "step":
+                if what == "step" and use.active:
                     info = FlowInfo(use.name, flow.reason, flow.src, flow.dst, tag(economy, use, flow), functional(economy, use, flow))
                     out.found[info.key] = info
             _updates(call, memory, world, updates)

@@ -149,7 +149,7 @@ class Economy:
 
     def digest(self) -> str:
         """SHA-256 over everything that decides a result but the seed: chart, signals, mechanisms, parameters, order."""
-        uses = [(u.name, u.mechanism.name, u.every, u.offset, u.params.model_dump_json()) for u in self.uses]
+        uses = [(u.name, u.mechanism.name, u.every, u.offset, u.params.model_dump_json(), *(() if u.active else ("inactive",))) for u in self.uses]
         opening = sorted((str(a), str(v)) for a, v in self.opening.items())
         whole = (
             self.name,
@@ -195,7 +195,7 @@ class Bound:
             dt = xp.num(economy.dt * use.every)
             ctx = Context(xp, 0, dt, {}, {}, None, use.every, use.offset)
             self.calls.append(Call(use.name, use.mechanism.step, p, dt, use.every, use.offset, writes, use, ctx))
-        self.stepping = [c for c in self.calls if type(c.use.mechanism).step is not Mechanism.step]
+        self.stepping = [c for c in self.calls if c.use.active and type(c.use.mechanism).step is not Mechanism.step]
         self.overdraft = frozenset(a for a in economy.accounts if economy.kinds[a.kind].overdraft)
         self.caps = {n: xp.num(a.cap) for n, a in economy.assets.items() if a.cap is not None}
 
@@ -223,11 +223,11 @@ class Bound:
         memory = {}
         for call in self.calls:
 
-            def make(value: Any, unit: str = "1", of: Account | None = None) -> Any:
-                return xp.full((e.holders(of) if of else 1, paths), xp.num(value))
+            def make(value: Any, unit: str = "1", of: Account | None = None, lots: int = 0) -> Any:
+                return xp.full(memory_shape(e, of, lots, paths), xp.num(value))
 
             memory[call.name] = call.use.mechanism.memory(call.p, make)
-            genesis = call.use.mechanism.genesis(call.p, xp)
+            genesis = call.use.mechanism.genesis(call.p, xp) if call.use.active else []
             opening += [spread_equally(xp, f, e.holders(f.dst)) if rows_in_amount(f.amount) == 1 else f for f in genesis]
         for flow in settle(self, balances, opening) if settle and opening else opening:
             post(xp, balances, flow)
@@ -270,6 +270,12 @@ class Bound:
                 world.signals[name] = value
             else:
                 world.memory[call.name][name] = value
+
+
+def memory_shape(economy: Economy, of: Account | None, lots: int, paths: int) -> tuple[int, ...]:
+    """[holder, path] of `make`, behind a fixed leading axis where `lots` asks for one."""
+    rows = (economy.holders(of) if of else 1, paths)
+    return (lots, *rows) if lots else rows
 
 
 def rule_failed(call: Call, t: Any, error: Exception) -> Fault:

@@ -56,7 +56,7 @@ class Evidence:
 
 def ablation(spec: Spec) -> dict[str, object]:
     """Parameter paths that replace every token payment leg by a stablecoin; empty when there is none."""
-    return {f"{u.name}.{key}": value for u in spec.economy().uses for key, value in u.mechanism.ablation.items()}
+    return {f"{u.name}.{key}": value for u in spec.economy().uses if u.active for key, value in u.mechanism.ablation.items()}
 
 
 def ablated(spec: Spec) -> Spec | None:

@@ -21,13 +21,13 @@ Values = tuple[Decimal, ...]
 
 def runs(use: Use) -> bool:
     """Whether a use's step runs live: rules do; processes are the world, and behaviours are people, who act themselves."""
-    return use.mechanism.family != "process" and not use.mechanism.behaviour
+    return use.active and use.mechanism.family != "process" and not use.mechanism.behaviour
 
 
 def plan(economy: Economy, live: Live) -> dict[str, Measure]:
     """How each measured signal is measured. Not measured is what a running rule writes, or what a behaviour's events keep."""
     binder = economy.binder(None)
-    writers = {signal: use for use in economy.uses for signal in binder.writes(use.params)}
+    writers = {signal: use for use in economy.uses if use.active for signal in binder.writes(use.params)}
     declared = {m.signal: m for m in live.measure}
     out = {}
     for signal in economy.signals:

@@ -58,7 +58,7 @@ def altered(base: Spec, now: Spec, values: Mapping[str, str]) -> Spec:
         and old.signals.keys() == new.signals.keys()
         and old.lots == new.lots
         and old.dt == new.dt
-        and [(u.name, u.mechanism.name) for u in old.uses] == [(u.name, u.mechanism.name) for u in new.uses]
+        and [(u.name, u.mechanism.name, u.active) for u in old.uses] == [(u.name, u.mechanism.name, u.active) for u in new.uses]
         and _memory(old) == _memory(new)
     )
     if not same:

@@ -15,7 +15,7 @@ import numpy as np
 
 from ..accounts import Account
 from ..binding import field_kind, resolve_account
-from ..economy import Bound, Economy, World
+from ..economy import Bound, Economy, World, memory_shape
 from ..errors import Fault, RunError, nearest
 from ..mechanisms.base import Use
 
@@ -144,7 +144,7 @@ def grown(bound: Bound, world: World) -> World:
 def maker(bound: Bound) -> Any:
     """`make` for memory on one path."""
 
-    def make(value: Any, unit: str = "1", of: Account | None = None) -> Any:
-        return bound.xp.full((bound.economy.holders(of) if of else 1, 1), bound.xp.num(value))
+    def make(value: Any, unit: str = "1", of: Account | None = None, lots: int = 0) -> Any:
+        return bound.xp.full(memory_shape(bound.economy, of, lots, 1), bound.xp.num(value))
 
     return make

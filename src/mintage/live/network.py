@@ -313,7 +313,7 @@ class Network:
         with exact():
             self.bound = economy.bind(EXACT)
         self.bound.stepping = [c for c in self.bound.stepping if runs(c.use)]
-        self.calls = {c.name: c for c in self.bound.calls}
+        self.calls = {c.name: c for c in self.bound.calls if c.use.active}
 
 
 class Turn:
@@ -358,7 +358,7 @@ class Turn:
         if self.economy is not network.economy:
             network.members, network.values, network.spec = self.members, self.values, self.spec
             network.economy, network.bound = self.economy, self.bound
-            network.calls = {c.name: c for c in self.bound.calls}
+            network.calls = {c.name: c for c in self.bound.calls if c.use.active}
             network.measures = network.measures.again(self.economy, self.spec.live)
         network.step += 1
         network.measures.forget(network.step)

@@ -202,6 +202,7 @@ class Mechanism:
     tags: Mapping[str, Tag] = {}
     ablation: Mapping[str, Any] = {}  # parameter values that replace this mechanism's token payment leg by a stablecoin
     events: ClassVar[Mapping[str, Event]] = {}
+    breaks: ClassVar[str] = ""  # what breaks it in practice, in a sentence or three: for its page
     behaviour: ClassVar[bool] = False  # its step says what people do where nobody is there to do it: live they do it, and it is not called
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -228,7 +229,8 @@ class Mechanism:
         return ()
 
     def memory(self, p: Any, make: Callable[..., Any]) -> dict[str, Any]:
-        """Initial memory besides money: `make(value, unit="1", of=None)` gives an array with one row per holder of account `of`."""
+        """Initial memory besides money: `make(value, unit="1", of=None, lots=0)` gives an array with one row per holder of account `of`, behind a
+        leading axis of fixed length where `lots` asks for one ([lots, holder, path]: weights of validators on miners, say)."""
         return {}
 
     def genesis(self, p: Any, xp: Any) -> list[Flow]:
@@ -254,3 +256,4 @@ class Use:
     every: int = 1
     offset: int = 0
     where: str = field(default="", compare=False)
+    active: bool = True  # one that is not has its accounts and its memory, but no step, no events and no genesis: a variant may switch it on

@@ -28,7 +28,7 @@ from .values import BAD, Values
 
 P = TypeVar("P", bound=Parameters)
 SECTIONS = ("network", "assets", "accounts", "signals", "process", "allocation", "mechanism", "scenario", "evaluation", "disclosure", "live", "sources")
-COMMON = ("use", "name", "every", "offset", "doc", "history")
+COMMON = ("use", "name", "every", "offset", "active", "doc", "history")
 TAKEN = {*SECTIONS, "vesting"}
 
 
@@ -154,13 +154,15 @@ def _part(reader: Reader, section: str, raw: dict[str, Any], at: Path, records: 
         faults.add("MT108", (*at, "every"), show(every), "a whole number of steps, or a duration such as '7 days'")
     elif type(offset) is not int or not (every is BAD or 0 <= offset < every):
         faults.add("MT109", (*at, "offset"), show(offset), "a whole number of steps, less than every")
+    if type(active := raw.get("active", True)) is not bool:
+        faults.add("MT108", (*at, "active"), f"{show(active)} is {called(active)}", "true or false")
     if kind is None:
         return None
     given = {key: value for key, value in raw.items() if key not in COMMON}
     if "history" in raw:
         given |= _history(reader, kind, raw["history"], at, records)
     params = reader.model(kind.Params, given, at)
-    return Part(name, kind(), params, every, offset, doc, at) if params is not None and len(faults.found) == before else None
+    return Part(name, kind(), params, every, offset, doc, at, active) if params is not None and len(faults.found) == before else None
 
 
 def _kind(faults: Faults, section: str, raw: Mapping[str, Any], at: Path) -> type[Mechanism] | None:

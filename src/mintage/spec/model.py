@@ -146,10 +146,11 @@ class Part:
     offset: int
     doc: str
     at: Path
+    active: bool = True
 
     @property
     def use(self) -> Use:
-        return Use(self.name, self.mechanism, self.params, self.every, self.offset)
+        return Use(self.name, self.mechanism, self.params, self.every, self.offset, active=self.active)
 
 
 @dataclass

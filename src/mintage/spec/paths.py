@@ -22,7 +22,7 @@ from ..errors import Fault, UsageError, nearest
 from .lines import Path
 from .model import AccountTable, Contents, Part, SignalTable
 
-OWN = ("every", "offset")
+OWN = ("every", "offset", "active")
 INDEX = re.compile(r"[0-9]{1,9}", re.ASCII)  # a position in a list: no sign, no digits of other scripts, none too long for an int
 SECTIONS = ("network", "assets", "accounts", "signals", "allocation", "evaluation", "disclosure")
 

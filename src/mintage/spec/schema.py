@@ -78,6 +78,7 @@ def _part(kind: type[Mechanism]) -> Json:
             "description": "time between two calls: a duration, or steps",
         },
         "offset": {"type": "integer", "minimum": 0, "description": "step of the first call"},
+        "active": {"type": "boolean", "description": "whether it takes part; a scenario may switch it on or off"},
         "doc": {"type": "string"},
     }
     if {"values", "hold"} <= inner["properties"].keys():

@@ -66,9 +66,10 @@ def _rows(c: Contents, economy: Economy, use: Use, home: Path, names: Binder, nu
         return
     made: list[tuple[Path, int]] = []
 
-    def make(value: Any, unit: str = "1", of: Account | None = None) -> Any:
-        made.append(population(of))
-        return np.broadcast_to(NUMPY.num(value), (made[-1][1], 1))  # takes no memory
+    def make(value: Any, unit: str = "1", of: Account | None = None, lots: int = 0) -> Any:
+        home, rows = population(of)
+        made.append((home, rows * max(lots, 1)))
+        return np.broadcast_to(NUMPY.num(value), (lots, rows, 1) if lots else (rows, 1))  # takes no memory
 
     with suppress(Exception), np.errstate(all="ignore"):
         p = numbers.bind(use.params)
