@@ -22,6 +22,7 @@ from .world import Path
 
 WRONG = 0.03  # share of requests that ask for more than there is
 ROW_SLOTS = 4
+OTHERS = 0.5  # of an event's further roles, those that somebody else may stand in
 TRIES = 8  # events thought of before nothing is done
 FLOAT = 3.0  # days of spending that customers hold ready
 PART = 0.05  # of what an owner has, at most leaves the network or changes its place at once
@@ -162,7 +163,7 @@ class Driver:
         else:
             return
         info = habit.info
-        roles = {role: self.named(kind, owner) for role, kind in info.rows.items()}
+        roles = {role: self.named(info, role, owner) for role in info.roles}
         share = habit.weight / weights.sum()
         arguments = {name: self.amount(habit, unit, owner, max(1.0, self.left * share)) for name, unit in info.arguments.items()}
         flows = self.attempt(self.door.event, info, roles, arguments, owner)
@@ -193,8 +194,12 @@ class Driver:
                 if has is not None:
                     has[place] = has.get(place, Decimal(0)) + sign * Decimal(f.amount)
 
-    def named(self, row: str, owner: str) -> str:
-        return owner if row == "owner" else f"@{int(self.rng.integers(ROW_SLOTS))}" if row == "slot" else ""
+    def named(self, info: EventInfo, role: str, owner: str) -> str:
+        """Who stands in a role: who acts in the first, in another sometimes somebody else, such as who is paid or whom one backs."""
+        if info.rows[role] != "owner":
+            return f"@{int(self.rng.integers(ROW_SLOTS))}" if info.rows[role] == "slot" else ""
+        others = [o for o in self.actors if info.roles[role] in self.has[o]] if role != next(iter(info.roles)) else []
+        return others[int(self.rng.integers(len(others)))] if others and self.rng.random() < OTHERS else owner
 
     def amount(self, habit: Habit, unit: str, owner: str, times: float) -> str:
         """How much: such that what all do in a step, `times` of this kind, comes near to what the path did."""
