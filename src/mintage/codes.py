@@ -262,6 +262,7 @@ CODES: dict[str, tuple[str, str]] = {
     ),
     "MT521": ("Nothing to explain", "The word is no error code, test, flag or metric. `mintage explain errors` (tests, flags, metrics) lists them."),
     "MT522": ("No such mechanism", "`mintage mechanisms` lists every name a spec may use, those of installed packages too."),
+    "MT523": ("No anchors of this name", "Published numbers are known for the networks that `mintage validate` lists, and for `theory`: formulas with a closed form."),
     "MT530": (
         "The run folder does not fit",
         "A run folder belongs to one run: one spec, one seed, the same sizes, engine and version. Use a new folder, or --resume for the same run.",

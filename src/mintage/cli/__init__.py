@@ -24,6 +24,7 @@ COMMANDS = {
     "chart": "one chart as SVG, PNG or JSON",
     "compare": "designs or scenarios on the same futures",
     "sweep": "many variants: grid, lists, Sobol sample",
+    "validate": "published numbers beside computed ones",
     "calibrate": "fit demand and price to a record, and forecast",
     "serve": "run a network: API, clock, ledger",
     "replay": "prove a live network from its journal",

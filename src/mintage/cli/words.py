@@ -65,6 +65,13 @@ def mechanisms(ctx: Any, param: Any, incomplete: str) -> Items:
     return beginning(names(), incomplete)
 
 
+def validated(ctx: Any, param: Any, incomplete: str) -> Items:
+    """Networks whose published numbers are known."""
+    from ..validate import anchors
+
+    return beginning(sorted({a.network for a in anchors()}), incomplete)
+
+
 def charts(ctx: Any, param: Any, incomplete: str) -> Items:
     """Charts by name."""
     from ..charts import CHARTS
