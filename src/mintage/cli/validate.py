@@ -45,10 +45,8 @@ def show(found: list[Any]) -> None:
             table.add_column(head, justify=side)  # type: ignore[arg-type]
         for f in (f for f in found if f.network == network):
             mark = f.code if f.holds else f"[bold red]{f.code} OUTSIDE[/]"
-            unit = "" if f.unit == "1" else f" {f.unit}"
-            table.add_row(
-                mark, escape(f.title), number(f.computed), f"{number(f.published)}{unit}", f"{f.difference:+.3g}", escape(f"{f.source} ({f.standing})")
-            )
+            published = number(f.published) + ("" if f.unit == "1" else f" {f.unit}")
+            table.add_row(mark, escape(f.title), number(f.computed), published, f"{f.difference:+.3g}", escape(f"{f.source} ({f.standing})"))
         out.print(table)
         out.print()
 
