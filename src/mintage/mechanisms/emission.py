@@ -1,11 +1,11 @@
-"""Emission by schedule: a budget a period, cut evenly over the period's epochs, split among recipients, under a cap."""
+"""Emission: what every rule that mints has, and the one by schedule: a budget a period, cut evenly over its epochs, split among recipients, under a cap."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
 from itertools import pairwise
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from ..accounts import BURNED, Account
 from ..flows import Flow
@@ -13,6 +13,17 @@ from .base import Emitted, Mechanism, Number, Parameters, Ref, Schedule, State, 
 from .sharing import Share, not_one, spread
 
 FOREVER = 10**9  # steps: the length of a last period that has no end, as of any other count
+
+
+class Issue(Parameters):
+    """What every rule that mints has: out of which issuance, for whom, within which limit, and a signal that shows it."""
+
+    issuance: Ref = account("issuance/token", "the asset's issuance")
+    recipients: tuple[Share, ...] = option(..., "who receives which share; shares sum to 1")
+    limit: Literal["none", "issued", "outstanding"] = option("none", "what the cap bounds: nothing, all ever minted, or minted less burned")
+    cap: Number = number("0", "issuance", "the cap", ge="0")
+    remint_share: Number = number("0", "1", "re-minted tokens, at most this share of what the rule gives", ge="0", le="1")
+    rate: Ref = writes("", "issuance/day", "signal that shows the emission; empty: none")
 
 
 class EmissionSchedule(Mechanism):
@@ -33,21 +44,19 @@ class EmissionSchedule(Mechanism):
 
     name = "emission_schedule"
     tags: Mapping[str, Tag] = {"emit": "reward"}
+    breaks: ClassVar[str] = (
+        "It mints the same whether the network is used or not, so that rewards outrun revenue wherever use comes late, and those who are paid sell. "
+        "A last budget that repeats without decay has no end but the cap."
+    )
 
-    class Params(Parameters):
-        issuance: Ref = account("issuance/token", "the asset's issuance")
+    class Params(Issue):
         budgets: Schedule = schedule("1", "budget of the period from that day to the next point's day, in multiples of base")
         base: Number = number("1", "issuance", "what budgets are multiples of: 1 token, or a total when budgets are shares of it", ge="0")
         tail: int = count(0, "steps of each period after the last point; 0: nothing is minted from there on", unit="step")
         decay: Number = number("1", "1", "budget of each repeated last period over the one before", ge="0", le="1")
-        recipients: tuple[Share, ...] = option(..., "who receives which share; shares sum to 1")
-        limit: Literal["none", "issued", "outstanding"] = option("none", "what the cap bounds: nothing, all ever minted, or minted less burned")
-        cap: Number = number("0", "issuance", "the cap", ge="0")
-        remint_share: Number = number("0", "1", "re-minted tokens, at most this share of the schedule", ge="0", le="1")
-        rate: Ref = writes("", "issuance/day", "signal that shows the emission; empty: none")
 
     def validate(self, p: Any) -> list[tuple[str, str, str]]:
-        faults = not_one("recipients", sum((r.share for r in p.recipients), Decimal(0)))
+        faults = wrongly_shared(p)
         breaks = p.budgets.breaks
         if not p.tail and p.budgets.values[-1] != 0:
             faults.append(("budgets", "the last budget has no end", "a last value of 0, or a tail"))
@@ -60,11 +69,20 @@ class EmissionSchedule(Mechanism):
         return {"repeating": (0,) * (len(breaks) - 1) + (1,), "ends": (*breaks[1:], breaks[-1] + last), "last": last}
 
     def step(self, p: Any, state: State, signals: Mapping[str, Any], ctx: Any) -> Emitted:
-        amount = scheduled(p, ctx)
-        if p.limit != "none":
-            amount = ctx.xp.minimum(amount, room(p, state, amount, ctx.xp))
-        flows = [Flow(p.issuance, r.to, spread(ctx.xp, state, r.to, amount * r.share), "emit") for r in p.recipients]
-        return flows, {p.rate: ctx.xp.full((1, state[p.issuance].shape[-1]), amount / ctx.dt)} if p.rate else {}
+        return issue(p, state, ctx, scheduled(p, ctx))
+
+
+def wrongly_shared(p: Any) -> list[tuple[str, str, str]]:
+    """The fault of recipients whose shares do not sum to one."""
+    return not_one("recipients", sum((r.share for r in p.recipients), Decimal(0)))
+
+
+def issue(p: Any, state: State, ctx: Any, amount: Any) -> Emitted:
+    """What mints `amount` [token], a scalar or [1, path], as far as the limit of `Issue` allows: its flows, and the signal that shows it."""
+    if p.limit != "none":
+        amount = ctx.xp.minimum(amount, room(p, state, amount, ctx.xp))
+    flows = [Flow(p.issuance, r.to, spread(ctx.xp, state, r.to, amount * r.share), "emit") for r in p.recipients]
+    return flows, {p.rate: ctx.xp.full((1, state[p.issuance].shape[-1]), amount / ctx.dt)} if p.rate else {}
 
 
 def scheduled(p: Any, ctx: Any) -> Any:
