@@ -145,6 +145,13 @@ def test_lookup_put_and_add_at(xp):
 
 
 @pytest.mark.parametrize("xp", ENGINES, ids=lambda x: x.name)
+def test_gather_takes_each_path_its_own_rows(xp):
+    with exact():
+        a, index = xp.array(np.array([[1.5, 10], [2, 20], [3, 30]])), xp.array(np.array([[2.0, 0], [2, 1]]))
+        assert to_float(np.asarray(xp.gather(a, index))).tolist() == [[3, 10], [3, 20]]
+
+
+@pytest.mark.parametrize("xp", ENGINES, ids=lambda x: x.name)
 def test_an_array_filled_with_a_whole_number_takes_fractions(xp):
     with exact():
         half = xp.num("0.5")

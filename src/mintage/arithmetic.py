@@ -200,6 +200,11 @@ class NumpyArithmetic(Arithmetic):
         return out
 
     @staticmethod
+    def gather(a: Any, index: Any) -> Any:
+        """a's rows at the whole numbers of `index` [row, path], path by path: out[r, p] = a[index[r, p], p]."""
+        return np.take_along_axis(a, index.astype(np.int64), -2)
+
+    @staticmethod
     def check_values(x: Any) -> None:
         """Floats need no check of type."""
 

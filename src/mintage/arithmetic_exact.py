@@ -123,7 +123,7 @@ class ExactArithmetic(Arithmetic):
     div, mod = staticmethod(_literal(_each(_div, 3))), staticmethod(_each(_mod, 2))
     logical_and, logical_or, logical_not = np.logical_and, np.logical_or, np.logical_not
     total, sum, lookup = (staticmethod(f) for f in (NumpyArithmetic.total, NumpyArithmetic.sum, NumpyArithmetic.lookup))
-    concatenate, take_along_axis = staticmethod(np.concatenate), staticmethod(np.take_along_axis)
+    concatenate, take_along_axis, gather = staticmethod(np.concatenate), staticmethod(np.take_along_axis), staticmethod(NumpyArithmetic.gather)
     _nearest = staticmethod(_each(lambda v: v.to_integral_value()))
     _below = staticmethod(_each(lambda v: v.to_integral_value(rounding=ROUND_FLOOR)))
     _order, _sorted = (staticmethod(f) for f in (NumpyArithmetic._order, NumpyArithmetic._sorted))

@@ -77,6 +77,10 @@ class JaxArithmetic(Arithmetic):
     def add_at(a: Any, index: Any, value: Any) -> Any:
         return jnp.asarray(a, dtype=jnp.float64).at[index].add(value)
 
+    @staticmethod
+    def gather(a: Any, index: Any) -> Any:
+        return jnp.take_along_axis(a, index.astype(jnp.int64), axis=-2)
+
     def below_zero(self, x: Any) -> bool:
         return not isinstance(x, jax.core.Tracer) and super().below_zero(x)
 

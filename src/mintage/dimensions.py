@@ -274,6 +274,9 @@ class CheckArithmetic:
     def take_along_axis(self, x: Quantity, index: Any, axis: int) -> Quantity:
         return Quantity(np.take_along_axis(x.value, index, axis), x.unit)
 
+    def gather(self, a: Quantity, index: Operand) -> Quantity:
+        return Quantity(NUMPY.gather(a.value, _pure(index, "row number").value), a.unit)
+
     def concatenate(self, parts: Sequence[Quantity], axis: int = 0) -> Quantity:
         for other in parts[1:]:
             _same(parts[0][:1], other[:1], "join", lambda x, y: x)
