@@ -48,7 +48,7 @@ soak: $(VENV)/.dev ## kill the ledger 200 times under load on each store, write 
 	$(BIN)/python -m tests.ledger.killing $(or $(ROUNDS),200)
 
 docs: $(VENV)/.dev ## write the generated pages of docs/reference anew
-	$(BIN)/python docs/generate.py
+	$(BIN)/python -m docs.generate
 
 clean: ## remove the environment and everything built
 	rm -rf $(VENV) build dist $(OUT) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

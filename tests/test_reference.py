@@ -20,9 +20,9 @@ def test_every_code_mechanism_and_process_has_its_place() -> None:
     assert all(f"### {code} " in MADE["errors.md"] for code in CODES)
     ours = [name for name, kind in REGISTRY.items() if kind.__module__.startswith("mintage.")]
     assert len(ours) > 20
-    assert [name for name in ours if f"### {name}\n" not in MADE["mechanisms.md"]] == []
+    assert [name for name in ours if f"mechanisms/{name}.md" not in MADE] == []
 
 
 def test_a_parameter_is_shown_with_unit_range_and_source() -> None:
-    assert "| `per_node` | providers/node | 75 | at least 0 | at most this for each qualified node and call | RNP-006 2023-12-20 |" in MADE["mechanisms.md"]
-    assert "| `settlement` | option | burn | burn or pay_providers or stablecoin |" in MADE["mechanisms.md"]
+    assert "| `per_node` | providers/node | 75 | at least 0 | at most this for each qualified node and call | RNP-006 2023-12-20 |" in MADE["mechanisms/availability_rewards.md"]
+    assert "| `settlement` | option | burn | burn or pay_providers or stablecoin |" in MADE["mechanisms/burn_mint.md"]
