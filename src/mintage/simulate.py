@@ -255,12 +255,18 @@ def fits(economy: Economy, world: World) -> None:
 
 
 def conserved(economy: Economy, world: World, t: int, first: int, number: int) -> None:
-    """All accounts of an asset sum to zero, to rounding; every balance and signal is finite. Checked every 56 steps and at the end."""
-    for asset in economy.assets:
+    """All accounts of an asset sum to zero, to rounding; every balance and signal is finite. Checked every 56 steps and at the end.
+
+    Rounding is 1e-9 of what rests on the accounts, and a millionth or a base unit where that is more: of money that only passes through, as customers'
+    dollars do on their way to what work costs, nothing rests but the dust of all that passed.
+    """
+    for asset, declared in economy.assets.items():
+        dust = 10.0 ** -min(declared.decimals, 6)
         parts = [world.balances[a].reshape(-1, world.balances[a].shape[-1])[:, :number] for a in economy.accounts if a.asset == asset]
         total, gross = sum(p.sum(axis=0) for p in parts), sum(np.abs(p).sum(axis=0) for p in parts)
-        if not (np.abs(total) <= 1e-9 * gross).all():  # also catches NaN and infinity
-            path = first + int(np.argmax(~(np.abs(total) <= 1e-9 * gross)))
+        sound = np.abs(total) <= np.maximum(1e-9 * gross, dust)
+        if not sound.all():  # also catches NaN and infinity
+            path = first + int(np.argmax(~sound))
             raise RunError(
                 Fault("MT305", f"{asset}, step {t}, path {path}", "the accounts do not sum to zero", "every flow to leave one account and reach another")
             )
