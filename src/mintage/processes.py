@@ -41,6 +41,7 @@ class Gbm(Process):
     """Geometric Brownian motion: X' = X exp((mu - sigma^2 / 2) dt + sigma sqrt(dt) z). Black and Scholes 1973."""
 
     name = "gbm"
+    breaks = "Real returns have fat tails and clustered volatility: a crash of half in a day never happens here, and did."
     noise = {"z": NORMAL}
     Params = Walk
 
@@ -60,6 +61,7 @@ class GbmReturn(Gbm):
     """The log return of a geometric Brownian motion, one a call: for a price that other forces move too (`impact_price`)."""
 
     name = "gbm_return"
+    breaks = "As `gbm`: no jumps and no clusters, so that what orders do to the price looks larger than it is in a storm."
 
     class Params(Walk):
         signal: Ref = writes(None, "1", "the signal that carries the return")
@@ -72,6 +74,7 @@ class JumpDiffusion(Process):
     """Merton's jumps on a GBM: with chance 1 - exp(-lambda dt) a step, log X jumps by N(m, s^2); the drift is compensated for them. Merton 1976."""
 
     name = "jump_diffusion"
+    breaks = "Jumps come one by one and at a constant rate; real ones come in clusters, and when liquidity is gone."
     noise = {"z": NORMAL, "size": NORMAL, "jump": UNIFORM}
 
     class Params(Walk):
@@ -100,6 +103,7 @@ class RegimeSwitching(Process):
     """
 
     name = "regime_switching"
+    breaks = "Two regimes fitted to one crash describe that crash. The chain forgets how long a storm has lasted."
     noise = {"z": NORMAL, "switch": UNIFORM}
 
     class Params(Walk):
@@ -133,6 +137,7 @@ class MeanReversion(Process):
     """
 
     name = "mean_reversion"
+    breaks = "It believes that the old level comes back. A level that has moved for good looks like a long gap."
     noise = {"z": NORMAL}
 
     class Params(Parameters):
@@ -161,6 +166,7 @@ class Factor(Process):
     """A standard normal that several processes share, so that they move together."""
 
     name = "factor"
+    breaks = "One factor for all times: correlations rise in a crisis, when diversification is needed."
     noise = {"z": NORMAL}
 
     class Params(Parameters):
@@ -174,6 +180,7 @@ class Seasonal(Process):
     """A season on another signal: Y = X (1 + amplitude cos(2 pi (day - peak) / period))."""
 
     name = "seasonal"
+    breaks = "A season taken from two years of data may be chance."
 
     class Params(Parameters):
         signal: Ref = writes(None, "*", "the signal with the season")
@@ -192,6 +199,7 @@ class Trend(Process):
     """Deterministic growth towards a limit: X(t) = limit / (1 + (limit / X0 - 1) exp(-g t)); without a limit X0 exp(g t). Verhulst 1838."""
 
     name = "trend"
+    breaks = "A limit that nobody knows decides the end of it, and early growth says little about the limit."
 
     class Params(Parameters):
         signal: Ref = writes(None, "*", "the signal it drives")
@@ -211,6 +219,7 @@ class Shock(Process):
     """Another signal times a factor from `begin` on, fading after `length` with a half-life: a spike or a collapse for scenarios."""
 
     name = "shock"
+    breaks = "Only one shock, with a known end: real ones come together with others, and end when nobody expects it."
 
     class Params(Parameters):
         signal: Ref = writes(None, "*", "the shocked signal")
@@ -234,6 +243,7 @@ class History(Process):
     """Replay a recorded series: value i holds for `hold` steps. After the end: the last value, or again from the start."""
 
     name = "history"
+    breaks = "What happened once will not happen again: a design tuned on a replay is tuned on one path."
 
     class Params(Parameters):
         signal: Ref = writes(None, "*", "the signal that is replayed")
@@ -258,6 +268,7 @@ class Product(Process):
     """The product of signals: level x season x shock, say. Units are the author's to keep: the result has its own."""
 
     name = "product"
+    breaks = "Factors are taken as independent unless they share a driver."
 
     class Params(Parameters):
         signal: Ref = writes(None, "*", "the product")

@@ -30,6 +30,10 @@ class BurnMint(Mechanism):
     """
 
     name = "burn_mint"
+    breaks = (
+        "A price oracle that lags lets customers burn too few tokens after a fall, and a thin market cannot supply what must be burned, so "
+        "payments are cut. Burning what emission mints anew is no scarcity: compare burned with minted."
+    )
     behaviour = True
     tags: Mapping[str, Tag] = {"pay": "revenue", "fee": "revenue", "settle": "trade", "reward": "reward"}
     ablation: Mapping[str, Any] = {"settlement": "stablecoin"}

@@ -21,6 +21,7 @@ class CashDesk(Mechanism):
     """
 
     name = "cash_desk"
+    breaks = "It believes its operator: dollars that never arrived are as good as those that did. Bound what one operator may vouch for."
     tags: Mapping[str, Tag] = {"deposit": "transfer", "withdraw": "transfer"}
 
     class Params(Parameters):

@@ -15,6 +15,10 @@ class DynamicFee(Mechanism):
     """
 
     name = "dynamic_fee"
+    breaks = (
+        "Too large a step for how elastic demand is makes the fee swing for ever: stable only while phi is under 2 over the elasticity. Measured "
+        "late, half of that."
+    )
 
     class Params(Parameters):
         fee: Ref = writes("fee", "fiat/job", "the list price of work; its start is the opening fee")

@@ -31,6 +31,10 @@ class Governance(Mechanism):
     """
 
     name = "governance"
+    breaks = (
+        "Turnout decides: a large holder rules wherever fewer vote than it has. Stake that can move within a vote, votes that are lent for it, "
+        "and a quorum of what is staked instead of all, make capture cheap."
+    )
     tags: Mapping[str, Tag] = {"deposit": "transfer", "return": "transfer", "forfeit": "transfer"}
 
     class Params(Parameters):

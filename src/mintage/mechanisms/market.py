@@ -22,6 +22,7 @@ class ImpactPrice(Mechanism):
     """
 
     name = "impact_price"
+    breaks = "Impact in proportion to orders holds for small ones. In a market that holds little, any sale moves the price without bound."
     behaviour = True
 
     class Params(Parameters):
@@ -60,6 +61,10 @@ class OrderFlowPrice(Mechanism):
     """
 
     name = "order_flow_price"
+    breaks = (
+        "Its depth is what was put in: liquidity leaves in a fall, when it is needed, and arbitrage takes from the pool what its price lags "
+        "behind."
+    )
     behaviour = True
     tags: Mapping[str, Tag] = {"buy": "trade", "bought": "trade", "sell": "trade", "sold": "trade"}
 

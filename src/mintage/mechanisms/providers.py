@@ -30,6 +30,10 @@ class ProviderEntry(Mechanism):
     """
 
     name = "provider_entry"
+    breaks = (
+        "Providers who look at today's revenue enter late and leave late, so capacity swings behind price; those with sunk hardware stay below "
+        "cost longer than the rule says."
+    )
     behaviour = True
     tags: Mapping[str, Tag] = {"sell": "trade", "proceeds": "trade", "cost": "cost"}
 

@@ -24,6 +24,10 @@ class WorkRewards(Mechanism):
     """
 
     name = "work_rewards"
+    breaks = (
+        "Whoever approves work mints: reports that nobody checks, or work bought from oneself, take the pot from honest providers, and pay as "
+        "long as the pot is worth more than the fake work costs."
+    )
     tags: Mapping[str, Tag] = {"reward": "reward"}
 
     class Params(Parameters):
@@ -70,6 +74,7 @@ class AvailabilityRewards(Mechanism):
     """
 
     name = "availability_rewards"
+    breaks = "Being there is cheap to fake with one machine under many names; without a check of the hardware and a stake, the pot goes to addresses."
     tags: Mapping[str, Tag] = {"reward": "reward"}
 
     class Params(Parameters):
@@ -110,6 +115,7 @@ class ComputeScore(Mechanism):
     """
 
     name = "compute_score"
+    breaks = "Attributes that providers declare themselves are declared high, and a score of past earnings keeps those on top who are there."
 
     class Params(Parameters):
         earned: Ref = reads("earned", "token/day", "what each client earns for jobs")
@@ -140,6 +146,7 @@ class Grants(Mechanism):
     """
 
     name = "grants"
+    breaks = "Nobody has to show what a grant achieved: a committee that pays its friends looks the same in the ledger."
     tags: Mapping[str, Tag] = {"grant": "reward"}
 
     class Params(Parameters):

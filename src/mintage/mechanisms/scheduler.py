@@ -31,6 +31,10 @@ class Scheduler(Mechanism):
     """
 
     name = "scheduler"
+    breaks = (
+        "A score that providers know is a score they tune for: latency to the scheduler's probe, not to customers. A low temperature gives all "
+        "work to one tier, and the others leave."
+    )
     behaviour = True
 
     class Params(Parameters):

@@ -1,13 +1,14 @@
-"""Staking: tokens are locked by their owner, leave over an unbonding period, and can be slashed on the way."""
+"""Staking: tokens are locked by their owner, for as long as it likes or for a term, leave over an unbonding period, and can be slashed on the way."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from itertools import pairwise
+from typing import Any, ClassVar, Literal
 
 from ..accounts import Account
 from ..flows import Flow, burn
-from .base import Emitted, Mechanism, Parameters, Ref, State, Tag, account, count, event, option, refuse_unless
+from .base import Emitted, Mechanism, Number, Parameters, Ref, State, Tag, account, count, event, number, option, refuse_unless, writes
 from .emission import calls_before
 from .sharing import by_owner
 
@@ -24,6 +25,10 @@ class Staking(Mechanism):
     """
 
     name = "staking"
+    breaks: ClassVar[str] = (
+        "Stake counts until it is unstaked, so a short unbonding period lets it vote or qualify and be gone before it can be slashed. A long one locks "
+        "owners in while the price falls, and all who queue for the same day sell on the same day."
+    )
     tags: Mapping[str, Tag] = {"stake": "transfer", "unstake": "transfer", "return": "transfer", "slash": "transfer"}
 
     class Params(Parameters):
@@ -77,3 +82,81 @@ class Staking(Mechanism):
     def step(self, p: Any, state: State, signals: Mapping[str, Any], ctx: Any) -> Emitted:
         ripe = (calls_before(ctx.t, ctx) + 1) % p.slots
         return [Flow(p.unbonding, p.liquid, state[p.unbonding][ripe], "return", ripe, None)], {}
+
+
+class Term(Parameters):
+    """A term that is offered."""
+
+    calls: int = count(None, "calls it lasts, at least", ge=1, le=4096)
+
+
+class LockStaking(Mechanism):
+    """Lock tokens for a fixed term; what is locked longer weighs more.
+
+        lock for T_k before call n: liquid -> locked[k, n mod (T_k + 1)],   call n + T_k: back to liquid, whole
+        weight_i = sum over k of gamma_k locked_i,k,   gamma_k = base + (1 - base) min(T_k, full) / full            [locked], shape [holder, path]
+
+    An owner asks for a time and gets the shortest term that is as long. There is no way out before the end. `weigh` "term" counts the term that was
+    chosen, until it ends; "remaining" counts what is left of it, as vote escrow does, so that weight melts away towards the end. `weight` is what
+    rewards and votes may go by (see `stake_rewards`).
+
+    Source of gamma, with base 0.5 and full 1 year: Akash white paper (AEP-5), which the live chain does not use.
+    """
+
+    name = "lock_staking"
+    breaks: ClassVar[str] = (
+        "A lock cannot answer to bad news, so owners who see a fall coming do not lock, and those who are locked hedge or sell claims on their lock. "
+        "Terms that were all begun together end together, and what they free is sold at once."
+    )
+    tags: Mapping[str, Tag] = {"lock": "transfer", "unlock": "transfer"}
+
+    class Params(Parameters):
+        liquid: Ref = account("holders/token", "owners' free tokens")
+        locked: Ref = account("locked/token", "what is locked: for each term a ring of lots, one a call")
+        terms: tuple[Term, ...] = option(..., "the terms on offer, the shortest first")
+        weight: Ref = writes("lock_weight", "locked", "weighted stake of each owner, as the last call left it")
+        weigh: Literal["term", "remaining"] = option("term", "what weight goes by")
+        base: Number = number("0.5", "1", "weight of a token locked for no time", ge="0", le="1", source="Akash white paper, AEP-5", date="2020-01-31")
+        full: Number = number("365", "day", "time from which a token weighs 1", gt="0", source="Akash white paper, AEP-5", date="2020-01-31")
+
+    def validate(self, p: Any) -> list[tuple[str, str, str]]:
+        rising = all(a.calls < b.calls for a, b in pairwise(p.terms))
+        return [] if p.terms and rising else [("terms", f"terms of {', '.join(str(t.calls) for t in p.terms) or 'no'} calls", "one or more, rising")]
+
+    def lots(self, p: Any) -> Mapping[Account, int]:
+        return {p.locked: sum(t.calls + 1 for t in p.terms)}
+
+    @event(roles={"staker": "liquid"}, arguments={"amount": "liquid", "time": "day"}, order_free=True)
+    def lock(self, p: Any, state: State, signals: Mapping[str, Any], ctx: Any, rows: Mapping[str, Any], amount: Any, time: Any) -> Emitted:
+        """An owner locks `amount` for the shortest term of `time` or more."""
+        xp, at, flows = ctx.xp, rows["staker"], []
+        longer = xp.where(xp.ge(time, 0 * time), 1, 0)
+        for first, term in rings(p):
+            enough = longer * xp.where(xp.le(time, term.calls * ctx.dt), 1, 0)
+            lot = first + calls_before(ctx.t, ctx) % (term.calls + 1)
+            flows.append(Flow(p.liquid, p.locked, amount * enough, "lock", at, lot if at is None else (lot, at)))
+            longer = longer - enough
+        refuse_unless(ctx, xp.eq(longer, 0), "lock_staking.lock, argument 'time'", "longer than any term", "a time that is on offer")
+        return flows, {}
+
+    def step(self, p: Any, state: State, signals: Mapping[str, Any], ctx: Any) -> Emitted:
+        flows, weight, n = [], 0 * state[p.liquid], calls_before(ctx.t, ctx)
+        for first, term in rings(p):
+            slots = term.calls + 1
+            ripe = first + (n + 1) % slots
+            flows.append(Flow(p.locked, p.liquid, state[p.locked][ripe], "unlock", ripe, None))
+            age = ctx.xp.mod(n - (ctx.xp.cumsum(ctx.xp.full((slots, 1, 1), ctx.xp.num(1)), 0) - 1), slots)  # calls since a lot was filled, by lot
+            left = (term.calls - age) * ctx.dt
+            time = left if p.weigh == "remaining" else term.calls * ctx.dt
+            gamma = ctx.xp.where(ctx.xp.gt(left, 0 * left), p.base + (1 - p.base) * ctx.xp.minimum(time, p.full) / p.full, 0)
+            weight = weight + ctx.xp.sum(state[p.locked][first : first + slots] * gamma, 0)[0]
+        return flows, {p.weight: weight}
+
+
+def rings(p: Any) -> list[tuple[int, Any]]:
+    """(first lot, term) of each term."""
+    out, first = [], 0
+    for term in p.terms:
+        out.append((first, term))
+        first += term.calls + 1
+    return out

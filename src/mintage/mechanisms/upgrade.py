@@ -23,6 +23,7 @@ class Upgrade(Mechanism):
     """
 
     name = "upgrade"
+    breaks = "Legacy tokens that were thought lost come back years later; a rate fixed on the day of the vote pays whoever bought the cheaper side."
     tags: Mapping[str, Tag] = {"lock": "transfer", "upgrade": "transfer"}
 
     class Params(Parameters):

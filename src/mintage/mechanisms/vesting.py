@@ -34,6 +34,7 @@ class Vesting(Mechanism):
     """
 
     name = "vesting"
+    breaks = "A cliff that many share is a day on which float jumps. Locked tokens that are lent against, or still vote, are not locked in effect."
     tags: Mapping[str, Tag] = {"unlock": "unlock"}
 
     class Params(Parameters):
