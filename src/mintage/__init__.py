@@ -28,6 +28,7 @@ _HOME = {
     "evaluate": "evaluate",
     "Document": "evaluate.document",
     "compare": "compare",
+    "scoreboard": "scoreboard",
     "sweep": "sweep",
     "calibrate": "calibrate",
     "render": "report",

@@ -1,4 +1,4 @@
-"""`mintage compare`: designs side by side on the same futures."""
+"""`mintage compare`: designs side by side, on the same futures where they share them."""
 
 from __future__ import annotations
 
@@ -22,8 +22,20 @@ from .words import specs
 def command(designs: tuple[str, ...], paths: int, seed: int, steps: int | None, workers: int, metrics: tuple[str, ...], as_json: bool, quiet: bool) -> int:
     """Compare B, C, ... with A: files, presets, or either with :SCENARIO (render:bear).
 
-    Paired under common random numbers: each difference is taken on the same future, with a 95 % interval.
+    Designs of one network are paired under common random numbers: each difference is taken on the same future, with a 95 % interval. Networks with
+    tokens of their own (bittensor render akash) stand side by side in one scorecard: the same tests, the same definitions.
     """
+    from ..scoreboard import apart, scoreboard
+
+    if len(designs) > 1 and apart(designs):
+        with progress(quiet) as tick:
+            board = scoreboard(designs, paths, seed, metrics=metrics or None, steps=steps, workers=workers, progress=tick)
+        settle(130 if board.partial else 0)
+        if as_json:
+            emit(board.to_dict())
+        else:
+            side_by_side(board)
+        return stopped(board.partial, f"{board.names[-1]} was the last network that was judged")
     from ..compare import compare_all
 
     with progress(quiet) as tick:
@@ -35,6 +47,30 @@ def command(designs: tuple[str, ...], paths: int, seed: int, steps: int | None, 
         for c in found:
             show(c)
     return stopped(found[-1].partial, f"{found[-1].b} was the last design that was finished")
+
+
+def side_by_side(board: Any) -> None:
+    """One table a group of lines, a column a network."""
+    from rich.markup import escape
+    from rich.table import Table
+
+    out = console()
+    out.print(f"{board.days:,.0f} days, {board.paths:,} futures of each, seed {board.seed}; medians over futures\n")
+    colours = {"pass": "green", "warn": "yellow", "fail": "red", "raised": "red"}
+    titles = {"judgement": "", "points": "six points", "flags": "red flags", "metrics": "metrics"}
+    for group, title in titles.items():
+        table = Table(box=None, pad_edge=False)
+        table.add_column(title, overflow="fold")
+        for name in board.names:
+            table.add_column(name.rpartition("/")[2].removesuffix(".toml")[-20:], justify="right", no_wrap=True)
+        for line in (line for line in board.lines if line.group == group):
+            said = [figure(v) if v is not None else "" for v in line.values] if group == "metrics" else line.cells
+            cells = [f"[{colours[c.split()[0]]}]{c}[/]" if c and c.split()[0] in colours else escape(c) or "[dim]-[/]" for c in said]
+            table.add_row(escape(line.title + (f" [{line.unit}]" if line.unit not in ("", "1") else "")), *cells)
+        out.print(table)
+        out.print()
+    for name, document in zip(board.names, board.documents, strict=True):
+        out.print(f"[bold]{escape(name)}[/]: {escape(document.headline)}")
 
 
 def show(c: Any) -> None:
