@@ -85,6 +85,11 @@ def issue(p: Any, state: State, ctx: Any, amount: Any) -> Emitted:
     return flows, {p.rate: ctx.xp.full((1, state[p.issuance].shape[-1]), amount / ctx.dt)} if p.rate else {}
 
 
+def outstanding(p: Any, state: State) -> Any:
+    """Minted less burned [token], [1, path]."""
+    return -state[p.issuance] - state[Account(BURNED, p.issuance.asset)]
+
+
 def scheduled(p: Any, ctx: Any) -> Any:
     """m(t) before any cap [token], a scalar."""
     look, breaks, t = ctx.xp.lookup, p.budgets.breaks, ctx.t
@@ -105,5 +110,5 @@ def room(p: Any, state: State, wanted: Any, xp: Any) -> Any:
     fresh = xp.maximum(p.cap - issued, none)
     if p.limit == "issued":
         return fresh
-    burned = xp.maximum(p.cap - issued + state[Account(BURNED, p.issuance.asset)], none) - fresh
+    burned = xp.maximum(p.cap - outstanding(p, state), none) - fresh
     return fresh + xp.minimum(burned, p.remint_share * wanted)
