@@ -11,7 +11,7 @@ from ..flows import Flow, burn, mint
 from .base import Emitted, Mechanism, Number, Parameters, Ref, State, Tag, account, event, number, option, reads, refuse_unless, writes
 from .curve_shapes import SHAPES, CurveShape
 from .market import of_trader, of_traders
-from .sharing import Share, not_one, pro_rata, spread
+from .sharing import Share, not_one, pro_rata, to_payees
 
 TAGS: Mapping[str, Tag] = {"buy": "trade", "bought": "trade", "sell": "trade", "sold": "trade", "fee": "fee"}
 
@@ -66,7 +66,7 @@ class Curve(Mechanism):
         got = SHAPES[p.shape].bought(p, xp, s, r, kept)
         refuse_unless(ctx, xp.gt(got, 0), f"{self.name}.buy", "the deposit buys nothing", "a deposit, and a reserve to start from")
         refuse_unless(ctx, xp.ge(got, least), f"{self.name}.buy_limited", "the deposit buys fewer tokens", "at least what was asked for")
-        flows = [Flow(p.currency, p.reserve, kept, "buy", at), *to_payees(p, state, xp, p.currency, amount * p.entry, at)]
+        flows = [Flow(p.currency, p.reserve, kept, "buy", at), *to_payees(xp, state, p.currency, p.payees, amount * p.entry, at)]
         return self.after(p, state, signals, xp, [*flows, mint(p.tokens, got, "bought", of_trader(state, p.tokens, at))], s + got, r + kept)
 
     @event(roles={"trader": "tokens"}, arguments={"amount": "tokens"})
@@ -86,7 +86,7 @@ class Curve(Mechanism):
         fee = out * p.exit
         refuse_unless(ctx, xp.ge(out - fee, least), f"{self.name}.sell_limited", "the tokens fetch less", "at least what was asked for")
         flows = [burn(p.tokens, amount, "sell", at), Flow(p.reserve, p.currency, out - fee, "sold", None, of_trader(state, p.currency, at))]
-        return self.after(p, state, signals, xp, flows + to_payees(p, state, xp, p.reserve, fee, None), s - amount, r - out)
+        return self.after(p, state, signals, xp, flows + to_payees(xp, state, p.reserve, p.payees, fee, None), s - amount, r - out)
 
     def crowd(self, p: Any, state: State, signals: Mapping[str, Any], ctx: Any, trading: Any) -> tuple[list[Flow], Any, Any]:
         """Where `trading` is 1 people buy what `demand` brings, then sell: flows, and what supply and reserve are afterwards."""
@@ -97,7 +97,7 @@ class Curve(Mechanism):
             got = shape.bought(p, xp, s, r, kept)
             kept = xp.where(xp.gt(got, 0), kept, 0 * kept)  # a reserve ratio without a reserve sells nothing
             flows = [Flow(p.currency, p.reserve, of_traders(xp, state, p.currency, p.currency, kept), "buy")]
-            flows += to_payees(p, state, xp, p.currency, of_traders(xp, state, p.currency, p.currency, kept * (p.entry / (1 - p.entry))), None)
+            flows += to_payees(xp, state, p.currency, p.payees, of_traders(xp, state, p.currency, p.currency, kept * (p.entry / (1 - p.entry))), None)
             flows.append(mint(p.tokens, of_traders(xp, state, p.tokens, p.currency, got), "bought"))
             s, r, held = s + got, r + kept, held + got
         sold = held * xp.minimum(p.turnover * ctx.dt, 1)
@@ -107,7 +107,7 @@ class Curve(Mechanism):
         out = xp.minimum(shape.fetched(p, xp, s, r, sold), r)
         flows.append(burn(p.tokens, of_traders(xp, state, p.tokens, p.tokens, sold), "sell"))
         flows.append(Flow(p.reserve, p.currency, of_traders(xp, state, p.currency, p.tokens, out * (1 - p.exit)), "sold"))
-        return flows + to_payees(p, state, xp, p.reserve, out * p.exit, None), s - sold, r - out
+        return flows + to_payees(xp, state, p.reserve, p.payees, out * p.exit, None), s - sold, r - out
 
 
 class BondingCurve(Curve):
@@ -167,7 +167,7 @@ class BondingCurve(Curve):
             return [], {}
         none = 0 * state["deployed"]
         refuse_unless(ctx, ctx.xp.eq(state["deployed"], 0), "bonding_curve.deploy", "the curve is deployed", "one that is not")
-        return to_payees(p, state, ctx.xp, p.creator, none + p.deploy_fee, rows["creator"], "deploy"), {"deployed": none + 1}
+        return to_payees(ctx.xp, state, p.creator, p.payees, none + p.deploy_fee, rows["creator"], "deploy"), {"deployed": none + 1}
 
     def trading(self, p: Any, state: State, xp: Any) -> Any:
         deployed = state["deployed"] if p.creator else xp.num(1)
@@ -196,7 +196,7 @@ class BondingCurve(Curve):
         xp, first, told = ctx.xp, list[Flow](), dict[str, Any]()
         if p.creator:
             able = (1 - state["deployed"]) * xp.after(xp.total(state[p.creator]), p.deploy_fee, 0)
-            first = to_payees(p, state, xp, p.creator, pro_rata(xp, state, p.creator, able * p.deploy_fee), None, "deploy")
+            first = to_payees(xp, state, p.creator, p.payees, pro_rata(xp, state, p.creator, able * p.deploy_fee), None, "deploy")
             told = {"deployed": state["deployed"] + able}
         flows, s, r = self.crowd(p, state, signals, ctx, self.trading(p, state, xp))
         emitted, updates = self.after(p, state, signals, xp, [*first, *flows], s, r)
@@ -212,11 +212,6 @@ def brought(p: Any, state: State, signals: Mapping[str, Any], ctx: Any) -> Any:
     """What people bring in a call [1, path]: no more than they have, unless they come from outside."""
     wanted = signals[p.demand] * ctx.dt
     return wanted if p.currency.kind == EXTERNAL else ctx.xp.minimum(wanted, ctx.xp.total(state[p.currency]))
-
-
-def to_payees(p: Any, state: State, xp: Any, source: Account, amount: Any, at: Any, reason: str = "fee") -> list[Flow]:
-    """`amount` [payer, path] in its parts to `p.payees`."""
-    return [Flow(source, s.to, spread(xp, state, s.to, amount * s.share) if amount.shape[-2] == 1 else amount * s.share, reason, at) for s in p.payees]
 
 
 def alike(p: Any) -> list[tuple[str, str, str]]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..accounts import Account
+from ..flows import Flow
 from .base import Number, Parameters, Ref, State, account, number
 
 
@@ -54,3 +55,23 @@ def peak(xp: Any, x: Any) -> Any:
         top = xp.maximum(x[:half], x[half : 2 * half])
         x = top if x.shape[-2] == 2 * half else xp.concatenate([top, x[2 * half :]], 0)
     return x
+
+
+def to_payees(xp: Any, state: State, source: Account, payees: Sequence[Any], amount: Any, at: Any, reason: str = "fee") -> list[Flow]:
+    """The flows of `amount` [payer, path] in its shares to `payees`: of one payer to all holders of each, of several to accounts with one holder."""
+    one = amount.shape[-2] == 1
+    return [Flow(source, s.to, spread(xp, state, s.to, amount * s.share) if one else amount * s.share, reason, at) for s in payees]
+
+
+def to_owner(xp: Any, state: State, src: Account, dst: Account, amount: Any, owner: Any, reason: str) -> list[Flow]:
+    """The flows of `amount` [slot, path] out of the slots of `src`, each to the row of `dst` that `owner` [slot, path] names."""
+    slots, owners = [slice(i, i + 1) for i in range(amount.shape[-2])], state[dst].shape[-2]
+    if owners == 1:
+        return [Flow(src, dst, amount[i], reason, i) for i in slots]
+    return [Flow(src, dst, amount[i] * chosen(xp, owners, owner[i]), reason, i) for i in slots]
+
+
+def chosen(xp: Any, number: int, row: Any) -> Any:
+    """1 in the row of `number` that `row` [1, path] names, a whole number, and 0 in the others: [number, path]."""
+    rows = xp.cumsum(xp.full((number, 1), xp.num(1)), -2) - 1
+    return 1 - xp.minimum(xp.abs(rows - row), 1)
