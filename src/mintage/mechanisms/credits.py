@@ -333,7 +333,7 @@ class CreditTenants(Mechanism):
         now = xp.minimum(short, most) if p.direct else 0 * short
         ahead = xp.minimum(wish, most - now)
         flows.append(Flow(p.customers, p.proceeds, to_sellers(p, state, xp, now + ahead), "pay"))
-        flows += [Flow(p.tokens, p.providers, pro_rata(xp, state, p.tokens, now / price) * part, "direct", None, at) for at, part in by_provider]
+        flows += [Flow(p.tokens, p.providers, pro_rata(xp, state, p.tokens, xp.div(now, price, 0)) * part, "direct", None, at) for at, part in by_provider]
         for i in range(rows := state[p.queue].shape[-2]):
-            flows.append(Flow(p.tokens, p.queue, pro_rata(xp, state, p.tokens, ahead / price) / rows, "bought", None, (0, slice(i, i + 1))))
+            flows.append(Flow(p.tokens, p.queue, pro_rata(xp, state, p.tokens, xp.div(ahead, price, 0)) / rows, "bought", None, (0, slice(i, i + 1))))
         return flows, {}
