@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mintage.arithmetic import NUMPY, jax
+from mintage.arithmetic import NUMPY, Arithmetic, jax
 from mintage.arithmetic_exact import EXACT, exact, to_exact, to_float
 from mintage.errors import RunError
 
@@ -149,6 +149,48 @@ def test_gather_takes_each_path_its_own_rows(xp):
     with exact():
         a, index = xp.array(np.array([[1.5, 10], [2, 20], [3, 30]])), xp.array(np.array([[2.0, 0], [2, 1]]))
         assert to_float(np.asarray(xp.gather(a, index))).tolist() == [[3, 10], [3, 20]]
+
+
+tables = st.tuples(st.sampled_from([(1, 1, 1), (3, 5, 1), (2, 4, 3)]), st.integers(0, 10**6))  # few shapes: JAX compiles for each
+
+
+@settings(max_examples=15, deadline=None)
+@given(tables, st.sampled_from([0, 0.3, 0.5, 1]))
+def test_a_weighted_quantile_is_the_least_value_with_more_than_its_share_at_or_below_it(size, q):
+    (lots, rows, paths), seed = size
+    rng = np.random.default_rng(seed)
+    x, w = rng.integers(-3, 4, (lots, rows, paths)) / 7, rng.integers(0, 3, (rows, paths)) / 4
+    wanted = np.empty((lots, 1, paths))
+    for i, p in np.ndindex(lots, paths):
+        able = [v for v in sorted(x[i, :, p]) if w[x[i, :, p] <= v, p].sum() > q * w[:, p].sum() + 1e-12]
+        wanted[i, 0, p] = able[0] if able else x[i, :, p].max()
+    with exact():
+        for xp in ENGINES:
+            close(xp.quantile(xp.array(x), xp.array(w), xp.num(q)), wanted, 1e-12)
+
+
+@settings(max_examples=30, deadline=None)
+@given(tables)
+def test_products_and_peaks_along_holders_and_lots_agree(size):
+    (lots, rows, paths), seed = size
+    rng = np.random.default_rng(seed)
+    x, y, z = rng.normal(size=(lots, rows, paths)), rng.normal(size=(rows, paths)), rng.normal(size=(lots, 1, paths))
+    with exact():
+        for xp in ENGINES:
+            a, b, c = xp.array(x), xp.array(y), xp.array(z)
+            close(xp.dot(a, b), (x * y).sum(axis=-2, keepdims=True))
+            close(xp.dot(a, c), (x * z).sum(axis=-2, keepdims=True))
+            close(xp.dot(a, c, 0), (x * z).sum(axis=0, keepdims=True))
+            close(xp.max(a, -2), x.max(axis=-2, keepdims=True), 0)
+            close(xp.max(a, 0), x.max(axis=0, keepdims=True), 0)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(-(10**7), 10**7), st.sampled_from([0, 3e-10, -3e-10, 9e-10, -9e-10, 1.1e-9, -1.1e-9, 1e-4, -1e-4, 0.4]))
+def test_floor_of_arrays_is_that_of_all(whole, dust):
+    x = np.array([[whole * (1 + dust)], [whole + dust]])
+    assert np.array_equal(NUMPY.floor(x), Arithmetic.floor(NUMPY, x))
+    assert NUMPY.floor(float(x[0, 0])) == NUMPY.floor(x)[0, 0]
 
 
 @pytest.mark.parametrize("xp", ENGINES, ids=lambda x: x.name)

@@ -47,6 +47,10 @@ class Arithmetic:
     logical_or: Any
     logical_not: Any
     take_along_axis: Any
+    gather: Any
+    cumsum: Any
+    total: Any
+    sum: Any
     _nearest: Any
     _below: Any
     _order: Any
@@ -118,6 +122,17 @@ class Arithmetic:
     def sort(self, x: Any, axis: int = -2) -> Any:
         return self.take_along_axis(x, self.argsort(x, axis), axis)
 
+    def dot(self, x: Any, y: Any, axis: int = -2) -> Any:
+        """Sum of x y along `axis` (holders), which is kept."""
+        return self.sum(x * y, axis)
+
+    def quantile(self, x: Any, w: Any, q: Any) -> Any:
+        """The least value over holders at or below which more than `q` of the weight w [holder, path] lies: [..., 1, path]. The largest if none is."""
+        order = self._order(x, -2)
+        below = self.le(self.cumsum(self.take_along_axis(w + self.zeros(x.shape), order, -2), -2), q * self.total(w))
+        place = self.minimum(self.sum(self._step(below), -2), x.shape[-2] - 1)
+        return self.gather(self.take_along_axis(x, order, -2), place)
+
     def mod(self, t: Any, n: Any) -> Any:
         """Remainder with the sign of n; not snapped, so for whole numbers (steps, slots)."""
         return t % n
@@ -168,6 +183,39 @@ class NumpyArithmetic(Arithmetic):
     @staticmethod
     def sum(x: Any, axis: int) -> Any:
         return np.add.reduce(x, axis=axis, keepdims=True)
+
+    @staticmethod
+    def max(x: Any, axis: int) -> Any:
+        return np.maximum.reduce(x, axis=axis, keepdims=True)
+
+    def dot(self, x: Any, y: Any, axis: int = -2) -> Any:
+        """On one path a product of a matrix with a vector, which takes a third of the time of a product that is then summed."""
+        if x.ndim == 3 and x.shape[-1] == 1 and y.shape[axis] == y.size == x.shape[axis]:
+            each = x[..., 0] @ y.reshape(-1) if axis == -2 else y.reshape(-1) @ x[..., 0]
+            return each[:, None, None] if axis == -2 else each[None, :, None]
+        return np.add.reduce(x * y, axis=axis, keepdims=True)
+
+    def quantile(self, x: Any, w: Any, q: Any) -> Any:
+        """Each value carries its row in its last bits, so that one sort orders both; weights are whole numbers, 2^52 in all, which add up faster."""
+        lanes, rows = np.ascontiguousarray(x.swapaxes(-2, -1)), x.shape[-2]
+        whole = np.add.reduce(w, axis=0)[:, None]
+        parts = np.rint(w.T * (2.0**52 / np.where(whole == 0, 1.0, whole))).astype(np.int64)
+        last = (1 << (rows - 1).bit_length()) - 1
+        keys = lanes.view(np.int64) & ~last
+        keys |= np.arange(rows)
+        keys.view(np.float64).sort(axis=-1)
+        keys &= last
+        of_path = keys if len(parts) == 1 else keys + rows * np.arange(len(parts))[:, None]
+        over = parts.take(of_path).cumsum(axis=-1) > int(q * (1 + self.snap) * 2.0**52)
+        over[..., -1] = True
+        at = over.argmax(-1)
+        lane = rows * np.arange(at.size).reshape(at.shape)
+        return lanes.take(lane + keys.take(lane + at))[..., None, :]
+
+    def floor(self, x: Any) -> Any:
+        """Below a whole number by less than the tolerance: lifted over it, in one array of its own."""
+        lifted = np.abs(x) * self.snap
+        return np.floor(np.minimum(lifted, self._lift, out=lifted if lifted.ndim else None) + x)
 
     @staticmethod
     def cumsum(x: Any, axis: int) -> Any:

@@ -122,7 +122,7 @@ class ExactArithmetic(Arithmetic):
     maximum = staticmethod(_literal(_each(lambda a, b: a if a >= b else b, 2)))
     div, mod = staticmethod(_literal(_each(_div, 3))), staticmethod(_each(_mod, 2))
     logical_and, logical_or, logical_not = np.logical_and, np.logical_or, np.logical_not
-    total, sum, lookup = (staticmethod(f) for f in (NumpyArithmetic.total, NumpyArithmetic.sum, NumpyArithmetic.lookup))
+    total, sum, max, lookup = (staticmethod(f) for f in (NumpyArithmetic.total, NumpyArithmetic.sum, NumpyArithmetic.max, NumpyArithmetic.lookup))
     concatenate, take_along_axis, gather = staticmethod(np.concatenate), staticmethod(np.take_along_axis), staticmethod(NumpyArithmetic.gather)
     _nearest = staticmethod(_each(lambda v: v.to_integral_value()))
     _below = staticmethod(_each(lambda v: v.to_integral_value(rounding=ROUND_FLOOR)))

@@ -44,6 +44,10 @@ class JaxArithmetic(Arithmetic):
         return jnp.sum(x, axis=axis, keepdims=True)
 
     @staticmethod
+    def max(x: Any, axis: int) -> Any:
+        return jnp.max(x, axis=axis, keepdims=True)
+
+    @staticmethod
     def cumsum(x: Any, axis: int) -> Any:
         return jnp.cumsum(x, axis=axis)
 

@@ -262,6 +262,15 @@ class CheckArithmetic:
     def sum(self, x: Quantity, axis: int) -> Quantity:
         return Quantity(NUMPY.sum(x.value, axis), x.unit)
 
+    def max(self, x: Quantity, axis: int) -> Quantity:
+        return Quantity(NUMPY.max(x.value, axis), x.unit)
+
+    def dot(self, x: Operand, y: Operand, axis: int = -2) -> Quantity:
+        return self.sum(lift(x) * y, axis)
+
+    def quantile(self, x: Quantity, w: Quantity, q: Operand) -> Quantity:
+        return Quantity(NUMPY.quantile(x.value, w.value, _pure(q, "share").value), x.unit)
+
     def cumsum(self, x: Quantity, axis: int) -> Quantity:
         return Quantity(np.cumsum(x.value, axis=axis), x.unit)
 
