@@ -19,6 +19,10 @@ from .errors import Fault, ServiceError
 if TYPE_CHECKING:
     from .arithmetic_exact import ExactArithmetic
 
+# glibc gives the memory of each large array back as it is freed, and pays for every page when the next is made: on arrays of 2 MiB that is most of
+# the time. It stops for arrays below the largest block that was ever freed, 32 MiB at most. This block is never touched, so it takes none.
+np.empty(31 << 17)
+
 all_true = np.logical_and.reduce
 SNAP = "1e-9"
 LIFT = "1e-3"  # `floor` never lifts a value by more, so that it stays a floor above 1e6
