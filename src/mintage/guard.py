@@ -16,6 +16,7 @@ from .errors import Fault, RunError
 from .flows import Flow
 
 DUST = 1e-12
+LEAST = float(np.finfo(float).tiny)  # below it a float has fewer digits, and an account that is emptied again and again gets there
 FlowKey = tuple[str, str, Account, Account]
 
 
@@ -69,7 +70,7 @@ class Guard:
 
     def overdrawn(self, call: Call, flow: Flow, before: Any, after: Any) -> None:
         before, after = cut(before, self.number), cut(after, self.number)
-        allowed = DUST * max(np.abs(before).max(), np.abs(cut(np.asarray(flow.amount), self.number)).max())
+        allowed = max(DUST * max(np.abs(before).max(), np.abs(cut(np.asarray(flow.amount), self.number)).max()), LEAST)
         bad = ~(after >= np.minimum(before, 0) - allowed)  # dust that an earlier flow left is not this one's breach
         if bad.any():
             found = f"{flow.src} would fall to {after[bad].min():.6g} {flow.src.asset}"
