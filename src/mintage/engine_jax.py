@@ -67,7 +67,7 @@ class TracedBound(Bound):
 
     def step(self, world: World, t: Any, noise: Any, apply: Any) -> None:
         opening = dict(world.balances)
-        for call in self.calls:
+        for call in self.stepping:
             flows, updates = self.emit(call, world, t, noise.take(call.name), opening)
             apply(world.balances, call, flows)
             due = self.xp.eq((t - call.offset) % call.every, 0)

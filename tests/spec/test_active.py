@@ -107,3 +107,9 @@ def test_events_of_an_inactive_mechanism_are_not_offered_live():
         with pytest.raises(RunError) as refused:
             live.do(Event(id="1", call="stakes", event="stake", roles={"staker": "@0"}, arguments={"amount": "1"}))
     assert refused.value.faults[0].code == "MT811"
+
+
+def test_an_inactive_mechanism_stands_still_in_a_compiled_loop_too():
+    spec = mt.loads(TEXT.replace('[scenario.both]\nset = { "fast.active" = true }', ""))
+    a, b = (mt.simulate(spec, 2, 5, engine=engine, save=mt.Save(vars=("fee",))).end["fee"] for engine in ("numpy", "jax"))
+    assert b == pytest.approx(a)
