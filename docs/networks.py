@@ -45,7 +45,7 @@ def index() -> str:
 def network(name: str) -> str:
     spec = mt.load(name)
     parts = [*what_it_does(spec), *articles(spec), *assumptions(spec), *scorecard(golden(name)), *published(name)]
-    return page(spec.title, f"{spec.doc} [All networks](README.md).", parts)
+    return page(spec.title, f"{spec.contents.network.doc} [All networks](README.md).", parts)
 
 
 def what_it_does(spec: Spec) -> Iterator[str]:

@@ -20,7 +20,7 @@ from mintage.report import MOST_DAYS, SCRIPTS, render, schema, thinned
 from .report import sample
 
 VOID = {"meta", "input", "br", "hr", "img", "link"}
-ORDER = ["verdict", "paths", "flows", "supply", "parity", "unlocks", "points", "flags", "tests", "scenarios", "assumptions", "manifest"]
+ORDER = ["verdict", "paths", "flows", "supply", "parity", "unlocks", "points", "flags", "tests", "scenarios", "assumptions", "market", "manifest"]
 
 
 class Page(HTMLParser):

@@ -184,6 +184,11 @@ CODES: dict[str, tuple[str, str]] = {
         "Only the tables of mintage/data ship with the package; the message names the nearest one. For data of your own, give the path of a CSV "
         "file to the command that reads it.",
     ),
+    "MT412": (
+        "Volatilities over different windows",
+        "15 % over six months and 85 % over 30 days say nothing about each other, and a volatility without a window says nothing at all. Compare those of "
+        "one window, or convert with `annualised` where returns are independent.",
+    ),
     "MT420": ("No data", "A statistic was asked of no numbers at all. Give it at least one; a missing series is reported as not shown, never as zero."),
     "MT421": (
         "Not a number",

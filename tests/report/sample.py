@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from mintage.evaluate.document import Assumption, Band, Bar, Comparison, Document, Flag, Interval, Link, Manifest, Point, Test, Unlock
+from mintage.evaluate.document import Assumption, Band, Bar, Claim, ClaimCheck, Comparison, Document, Flag, Interval, Link, Manifest, Point, Test, Unlock
 
 POINTS = ("Utility depth", "Emission sustainability", "Vesting and allocation", "Demand-supply alignment", "Governance quality", "Audit status")
 VERDICTS = ("pass", "warn", "fail", "not_shown", "pass", "warn")
@@ -37,6 +37,13 @@ def document(**changes: Any) -> Document:
         "metrics": metrics(),
         "bands": bands(),
         "sankey": sankey(),
+        "claims": [
+            Claim(article="000", subject="Sample", quantity="market cap", printed="$1B - $2B", low=1e9, high=2e9, unit="USD"),
+            Claim(article="001", subject=HOSTILE, quantity="market cap", printed="$3B", low=3e9, high=3e9, unit="USD"),
+            Claim(article="000", subject="Sample", quantity="volatility", printed="45%", low=0.45, high=0.45, unit="fraction", window=182.5),
+            Claim(article="003", subject="Sample", quantity="volatility", printed="85%", low=0.85, high=0.85, unit="fraction", window=30),
+        ],
+        "claim_checks": [ClaimCheck(what="caps agree", printed="$1B - $2B, $3B", computed="1.50", holds=False, note=HOSTILE)],
         "sankey_title": "Mean flows of the week from 2024-07-01",
         "waterfall": waterfall(),
         "unlocks": unlocks(),
@@ -50,7 +57,21 @@ def document(**changes: Any) -> Document:
 
 def bare(**changes: Any) -> Document:
     """The least a document can hold: nothing shown at all."""
-    lists = ("reasons", "points", "flags", "tests", "metrics", "bands", "sankey", "waterfall", "unlocks", "comparisons", "assumptions")
+    lists = (
+        "reasons",
+        "points",
+        "flags",
+        "tests",
+        "metrics",
+        "bands",
+        "sankey",
+        "waterfall",
+        "unlocks",
+        "comparisons",
+        "assumptions",
+        "claims",
+        "claim_checks",
+    )
     empty: dict[str, Any] = {name: [] for name in lists}
     return document(**({**empty, "verdict": "not_shown", "grade": None, "grade_range": None, "sources": {}} | changes))
 

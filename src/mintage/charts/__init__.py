@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from ..errors import Fault, UsageError, nearest
 from ..evaluate.document import Document
+from .claims import caps, volatilities
 from .fan import fan
 from .parity import parity
 from .points import points
@@ -26,6 +27,8 @@ CHARTS: dict[str, tuple[str, Callable[[Document], Spec]]] = {
     "points": ("The six points", points),
     "tests": ("All tests", tests),
     "scenarios": ("Scenarios beside the base run", scenarios),
+    "caps": ("Market caps that articles print", caps),
+    "volatilities": ("Volatilities that articles print", volatilities),
 }
 __all__ = ["CHARTS", "Spec", "chart", "config", "names", "to_png", "to_svg"]
 

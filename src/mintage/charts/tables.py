@@ -84,4 +84,30 @@ def scenarios(document: Document) -> Table:
     return Table("Medians by run", ["metric", *(run.title for run in document.comparisons)], rows)
 
 
-TABLES: dict[str, Callable[[Document], Table]] = {"sankey": sankey, "waterfall": waterfall, "parity": parity, "unlocks": unlocks, "scenarios": scenarios}
+def caps(document: Document) -> Table:
+    """Market caps as printed."""
+    return claimed(document, "market cap", "Market caps as printed")
+
+
+def volatilities(document: Document) -> Table:
+    """Volatilities as printed, each with its window."""
+    return claimed(document, "volatility", "Volatilities as printed")
+
+
+def claimed(document: Document, quantity: str, title: str) -> Table:
+    """What articles print of a quantity."""
+    said = [c for c in document.claims if c.quantity == quantity]
+    windows = ["not stated" if c.window is None else f"{c.window:g} days" for c in said] if quantity == "volatility" else ["" for _ in said]
+    rows = [[c.subject, c.printed, w, c.period, c.article] for c, w in zip(said, windows, strict=True)]
+    return Table(title, ["of", "printed", "window", "when", "article"], rows)
+
+
+TABLES: dict[str, Callable[[Document], Table]] = {
+    "sankey": sankey,
+    "waterfall": waterfall,
+    "parity": parity,
+    "unlocks": unlocks,
+    "scenarios": scenarios,
+    "caps": caps,
+    "volatilities": volatilities,
+}

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import math
 import platform
+from dataclasses import asdict
 
 import numpy as np
 
 from .. import __version__
+from ..data import articles
 from .allocation import unlocks
 from .bands import bands, sankey, waterfall
 from .criteria import all_criteria
-from .document import Assumption, Comparison, Document, Flag, Interval, Manifest, Point, Test
+from .document import Assumption, Claim, ClaimCheck, Comparison, Document, Flag, Interval, Manifest, Point, Test
 from .evidence import Evidence
 from .figures import METRICS
 from .measure import YEAR, Measured, finite, quantiles, summary
 from .red_flags import flags
 from .scorecard import GATE, grade, grade_range, point, verdict
+
+CLAIMED = ("market cap", "volatility")  # what reports draw of the articles
 
 
 def build(e: Evidence, created: str = "", seconds: float = 0.0) -> Document:
@@ -55,6 +59,8 @@ def build(e: Evidence, created: str = "", seconds: float = 0.0) -> Document:
             for p in spec.provenance
         ],
         sources={k: str(v) for k, v in spec.sources.items()},
+        claims=[Claim(**{k: getattr(c, k) for k in Claim.model_fields}) for c in articles.claims() if c.quantity in CLAIMED and c.period != "Change"],
+        claim_checks=[ClaimCheck(**asdict(c)) for c in articles.checks()],
         manifest=manifest(e, created, seconds),
     )
 

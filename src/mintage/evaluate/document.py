@@ -154,6 +154,30 @@ class Manifest(Part):
     seconds: float = 0.0
 
 
+class Claim(Part):
+    """A number that an article prints about a network, from `low` to `high`; `window` [day] of a volatility, None where none is stated."""
+
+    article: str
+    subject: str
+    quantity: str
+    printed: str
+    low: float
+    high: float
+    unit: str
+    period: str = ""
+    window: float | None = None
+
+
+class ClaimCheck(Part):
+    """What such claims imply beside what was printed."""
+
+    what: str
+    printed: str
+    computed: str
+    holds: bool
+    note: str = ""
+
+
 class Document(Part):
     """The whole judged result of one network."""
 
@@ -184,4 +208,6 @@ class Document(Part):
     comparisons: list[Comparison]
     assumptions: list[Assumption]
     sources: dict[str, str]
+    claims: list[Claim] = []  # what articles print of such networks; none of it verified, and nothing here is judged by it
+    claim_checks: list[ClaimCheck] = []
     manifest: Manifest
