@@ -56,7 +56,7 @@ START = {PROVIDERS: 750, MARKET: 250}
 def bonded(ratio="0.84", start="0.5", dt="1", opening=None, holders=1, read="ratio", **params):
     told = {"bonded": "providers/TOK", "rewards": "providers/TOK", "pool": "pool/TOK", "ratio": read, **params}
     told = {k: ({"value": v},) if k in ("low", "high", "change", "goal", "tax") and not isinstance(v, tuple) else v for k, v in told.items()}
-    shown = {"ratio": ("1", ratio), "inflation": ("1", start)}
+    shown = {"ratio": ("1", ratio), "inflation": ("1", start), "yield": ("1", "0")}
     return economy(use("mint", "bonded_inflation", **told), signals=shown, opening=opening or START, dt=dt, holders=holders)
 
 
@@ -131,6 +131,8 @@ def test_without_a_ratio_what_lies_bonded_counts_and_the_yield_is_inflation_over
     inflation = signals((flows, shown))["inflation"][0]
     assert inflation == pytest.approx(0.10 + 0.5 * 0.2 / 1000)  # half of the goal is bonded
     assert amounts(flows, "reward") / 335 * 1000 == pytest.approx(inflation / 0.335, rel=2e-3)
+    shown = bonded(opening={PROVIDERS: 335, MARKET: 465, POOL: 200}, start="0.10", change="0.2", tax="0.25", dt="0.36525", read="", rate="yield")
+    assert signals(exactly(shown, "mint"))["yield"][0] == pytest.approx(inflation * 0.75 / 0.335)
 
 
 def test_bands_enter_and_leave_by_governance():

@@ -70,6 +70,7 @@ class BondedInflation(Mechanism):
         rewards: Ref = account("staked/token", "where the reward of those who bond arrives: the same rows, or one")
         pool: Ref = account("treasury/token", "the community pool")
         inflation: Ref = writes("inflation", "1", "I, a year; its start is the opening inflation")
+        rate: Ref = writes("", "1", "signal that shows the yield a year of what is bonded: I (1 - tax) / b; empty: none")
         low: Schedule = schedule("1", "lower edge of the band, a year, from that day on", default=constant("0.07"))
         high: Schedule = schedule("1", "upper edge of the band, a year, from that day on", default=constant("0.20"))
         change: Schedule = schedule("1", "fastest change of I, a year for a year, when nothing is bonded, from that day on", default=constant("0.13"))
@@ -98,7 +99,8 @@ class BondedInflation(Mechanism):
         earned = pro_rata(xp, state, p.bonded, whole - taxed) if p.bonded else whole - taxed
         earned = earned if earned.shape[-2] > 1 else spread(xp, state, p.rewards, earned)
         flows = [Flow(p.issuance, p.rewards, earned, "reward"), Flow(p.issuance, p.pool, spread(xp, state, p.pool, taxed), "tax")]
-        return flows, {p.inflation: after}
+        shown = {p.rate: xp.div(after * (1 - p.tax.at(ctx)), share, xp.num(0))} if p.rate else {}
+        return flows, {p.inflation: after, **shown}
 
 
 class UtilisationBands(Mechanism):
