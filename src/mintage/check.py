@@ -162,7 +162,9 @@ def _prepare(economy: Economy, use: Use, binder: Binder, out: list[Fault]) -> No
             for noise in mechanism.noise.values():
                 economy.holders(getattr(p, noise.per)) if noise.per else 1
         with caught(out, use, "memory", *told):
-            mechanism.memory(p, make)
+            for name in mechanism.memory(p, make).keys() & set(binder.writes(use.params)):
+                found = f"writes the signal '{name}', and remembers something of that name"
+                out.append(Fault("MT202", use.name, found, "a signal of another name: an update could not tell which is meant"))
         with caught(out, use, "genesis", *told):
             for flow in mechanism.genesis(p, NUMPY):
                 economy.holders(flow.src), economy.holders(flow.dst)
