@@ -99,7 +99,7 @@ def panel(days: Sequence[float], series: Mapping[str, Any], title: str, last: bo
         for n, q in series.items()
         for i in range(first, len(days))
     ]
-    x = {"field": "day", "type": "quantitative", "axis": {"title": "day" if last else None, "grid": False}}
+    x = {"field": "day", "type": "quantitative", "axis": {"title": "day" if last else None, "grid": False}, "scale": {"nice": False}}
     y = {"field": "mid", "type": "quantitative", "axis": {"title": None, "tickCount": 4, "labelExpr": SHORT}, "scale": {"zero": False}}
     if len(series) == 1:
         band = {"mark": {"type": "area", "color": BLUE, "opacity": 0.2}, "encoding": {"x": x, "y": {**y, "field": "low"}, "y2": {"field": "high"}}}
