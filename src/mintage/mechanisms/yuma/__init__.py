@@ -1,0 +1,1 @@
+"""Yuma Consensus, with which Bittensor pays miners and validators."""

@@ -1,0 +1,68 @@
+"""The variant of the Python package yuma-simulation, whose numbers differ from the chain's by up to 1 %: to compare with results that it made.
+
+It brings C to a sum of 1 and cuts it to whole numbers of 1/65535 before it clips, adds 1e-6 to sums before it divides by them, and stores bonds
+as they are. Its Yuma 1 takes new bonds alone, its Yuma 2 does not bring the average back to 1, its Yuma 3 is the chain's but for that.
+Source: bactensor/yuma-simulation at 2b976fd5 (package 0.1.1, June 2025).
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal, NamedTuple
+
+from .bonds import Liquid, liquid_rate
+from .consensus import U16, normalised, to_u16
+from .epoch import Epoch, mixed
+
+NOTHING = -(2**31)  # what the package makes of 0 / 0 where validators agree on no miner: all miners then have the same rank
+
+
+class Reference(NamedTuple):
+    """Its parameters; `rate` is 1 less its `bond_moving_avg`, `steepness` of `liquid` its own. `winner` gives all incentive to the highest rank."""
+
+    kappa: Any
+    penalty: Any
+    rate: Any
+    version: Literal[1, 2, 3]
+    liquid: Liquid | None = None
+    winner: bool = False
+
+
+def reference_epoch(xp: Any, weights: Any, stake: Any, bonds: Any, rules: Reference) -> Epoch:
+    """One epoch of the package. `bonds` None: the first, in which bonds are new and liquid alpha is off. Shapes as in `epoch`."""
+    dust = xp.num("0.000001")
+    whole, share = over(xp, weights, 0, dust), normalised(xp, stake, -2)
+    median = xp.quantile(whole, share, 1 - rules.kappa)
+    agreed = xp.where(xp.gt(xp.sum(median, 0), 0), to_u16(xp, normalised(xp, median, 0)), NOTHING) / U16
+    clipped = xp.minimum(whole, agreed)
+    rank = xp.dot(clipped, share)
+    incentive = normalised(xp, xp.where(xp.ge(rank, xp.max(rank, 0)), 1, 0) * xp.div(rank, rank, 0) if rules.winner else rank, 0)
+    trust = (xp.sum(clipped, 0) * xp.div(1, xp.sum(whole, 0), 0))[0]
+    backed = mixed(whole, clipped, rules.penalty)
+    rate = rules.rate
+    if rules.liquid is not None and bonds is not None:
+        rate = liquid_rate(xp, whole, agreed, bonds, rules.liquid)
+    if rules.version == 3:
+        new = rate * whole if bonds is None else (1 - rate) * bonds + rate * whole
+        earned = xp.dot(new, incentive / (xp.total(new) + dust), 0)[0] * share
+    else:
+        new = averaged(xp, backed, share, bonds, rate, rules, dust)
+        earned = xp.dot(new, incentive, 0)[0]
+    return Epoch(agreed, trust, incentive, earned / (xp.total(earned) + dust), new)
+
+
+def averaged(xp: Any, weights: Any, stake: Any, bonds: Any, rate: Any, rules: Reference, dust: Any) -> Any:
+    """Bonds of its Yuma 1, which has an average under liquid alpha only, and of its Yuma 2."""
+    bought = xp.dot(weights, stake)
+    first, alone = rules.version == 1, bonds is None or (rules.version == 1 and rules.liquid is None)
+    scale = 1 / (bought + dust) if first else xp.div(1, bought, 0)
+    fresh = weights * stake
+    if alone:
+        sums = bought * scale
+        return fresh * (scale / (sums + dust)) if first else fresh * scale
+    mix = rate * (fresh * scale) + (1 - rate) * bonds
+    return over(xp, mix, -2, dust) if first else mix
+
+
+def over(xp: Any, x: Any, axis: int, dust: Any) -> Any:
+    """x over its sum along `axis` and a little."""
+    return x * (1 / (xp.sum(x, axis) + dust))
