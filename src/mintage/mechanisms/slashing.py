@@ -119,7 +119,7 @@ class Misconduct(Mechanism):
         "Deterrence fails where detection is rare, because the slash that it asks for grows as 1 / p; and a slash above an owner's stake is an empty threat. "
         "Small stakes are then the ones that cheat."
     )
-    noise: ClassVar[Mapping[str, Noise]] = {"seen": Noise("uniform", per="staked")}
+    noise: Mapping[str, Noise] = {"seen": Noise("uniform", per="staked")}
     tags: Mapping[str, Tag] = {"gain": "transfer", "accuse": "transfer", "appeal": "transfer"}
 
     class Params(Parameters):
