@@ -188,11 +188,15 @@ def test_without_the_token_providers_are_paid_in_fiat_and_nothing_is_burned():
     assert [(f.reason, f.dst, amounts([f], f.reason)) for f in flows] == [("buy", PROVIDERS_USD, 900)]
 
 
-def test_a_customer_pays_with_its_own_tokens():
-    told = use("engines", "revenue_burn", wallets="holders/TOK", payees=({"to": "treasury/TOK", "share": "0.8"},))
+def test_a_customer_pays_with_its_own_money_or_its_own_tokens():
+    told = use("engines", "revenue_burn", wallets="wallets/USD", purses="holders/TOK", payees=({"to": "treasury/TOK", "share": "0.8"},))
     for play in both(village(told)):
-        play.event("engines", "pay", {"payer": 2}, amount=50)
+        play.event("engines", "pay_in_tokens", {"payer": 2}, amount=50)
         assert (play[HOLDERS], play[BURNED], play[TREASURY]) == ([1000, 1000, 950, 1000], [10], [40])
+        play.event("engines", "pay", {"payer": 1}, amount=50)  # at a price of 2
+        assert (play[WALLETS], play[BURNED], play[TREASURY], play[MARKET]) == ([1000, 950, 1000, 1000], [15], [60], [1_000_000 - 25])
+        with pytest.raises(RunError, match="MT302"):
+            play.event("engines", "pay", {"payer": 1}, amount=951)
 
 
 @pytest.mark.parametrize(

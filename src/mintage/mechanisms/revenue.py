@@ -152,8 +152,8 @@ class RevenueBurn(Mechanism):
 
         tokens = min(fx demand dt / price, limit market),   burned = burn_share tokens,   recipient j gets share_j tokens        [token]; [1, path]
 
-    In a simulation customers buy the tokens that they pay with from holders at the oracle's price; in an event they bring their own. Unlike in burn-mint
-    equilibrium, who serves is paid out of the payment, and nothing is minted for it. `settlement` "stablecoin" pays `recipients` in fiat without any
+    Customers buy the tokens that they pay with from holders at the oracle's price, or bring their own. Unlike in burn-mint equilibrium, who serves is
+    paid in tokens out of the payment, and nothing is minted for it. `settlement` "stablecoin" pays `recipients` in fiat without any
     token, and of the payments a share `survives` is then still made. Source: Mission 70 white paper of the Internet Computer (2026-01-14), cloud engines:
     80 % to the node provider, 20 % burned.
     """
@@ -172,7 +172,8 @@ class RevenueBurn(Mechanism):
         price: Ref = reads("price", "proceeds/tokens", "the oracle's price of the token")
         fx: Ref = reads("", "1", "fiat for one unit of the jobs' currency; empty: jobs are priced in fiat")
         customers: Ref = account("external/fiat", "where customers' money comes from")
-        wallets: Ref = account("", "customers' own tokens, which events draw on; empty: there is no event")
+        wallets: Ref = account("", "customers' own money, which events draw on; empty: events draw on `customers`")
+        purses: Ref = account("", "customers' own tokens; empty: nobody brings any")
         tokens: Ref = account("market/token", "holders who sell the tokens")
         proceeds: Ref = account("market/fiat", "what they are paid")
         burn_share: Number = number("0.2", "1", "share of a payment that is burned", ge="0", le="1", source="Mission 70 white paper", date="2026-01-14")
@@ -191,14 +192,23 @@ class RevenueBurn(Mechanism):
             wanted = wanted * signals[p.fx]
         if p.settlement == "stablecoin":
             return passed(xp, state, p.customers, p.recipients, spread(xp, state, p.recipients, wanted * p.survives), "buy"), {}
-        paid = xp.minimum(wanted, xp.total(state[p.tokens]) * p.limit * price)
-        bought = passed(xp, state, p.customers, p.proceeds, to_sellers(p, state, xp, paid), "buy")
-        return bought + settled(p, state, xp, p.tokens, None, xp.div(paid, price, xp.num(0))), {}
+        return bought(p, state, xp, price, xp.minimum(wanted, xp.total(state[p.tokens]) * p.limit * price), p.customers, None), {}
 
-    @event(roles={"payer": "wallets"}, arguments={"amount": "tokens"}, order_free=True)
+    @event(roles={"payer": "wallets|customers"}, arguments={"amount": "proceeds"}, order_free=True)
     def pay(self, p: Any, state: State, signals: Mapping[str, Any], ctx: Any, rows: Mapping[str, Any], amount: Any) -> Emitted:
-        """A customer pays `amount` of tokens for a job."""
-        return settled(p, state, ctx.xp, p.wallets, rows["payer"], amount) if p.wallets else [], {}
+        """A customer pays `amount` of fiat, which buys the tokens."""
+        return bought(p, state, ctx.xp, signals[p.price], amount, p.wallets or p.customers, rows["payer"]), {}
+
+    @event(roles={"payer": "purses"}, arguments={"amount": "tokens"}, order_free=True)
+    def pay_in_tokens(self, p: Any, state: State, signals: Mapping[str, Any], ctx: Any, rows: Mapping[str, Any], amount: Any) -> Emitted:
+        """A customer pays `amount` of its own tokens."""
+        return settled(p, state, ctx.xp, p.purses, rows["payer"], amount) if p.purses else [], {}
+
+
+def bought(p: Any, state: State, xp: Any, price: Any, paid: Any, purse: Account, payers: Any) -> list[Flow]:
+    """The flows of a payment of `paid` [fiat] out of `purse`, and of the tokens that it buys."""
+    buy = Flow(purse, p.proceeds, paid if paid.shape[-2] > 1 else to_sellers(p, state, xp, paid), "buy", payers)
+    return [buy, *settled(p, state, xp, p.tokens, None, xp.div(xp.total(paid), price, xp.num(0)))]
 
 
 def settled(p: Any, state: State, xp: Any, purse: Account, payers: Any, tokens: Any) -> list[Flow]:
