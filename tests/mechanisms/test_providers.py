@@ -36,6 +36,16 @@ def test_a_tier_grows_when_revenue_exceeds_cost_rests_when_equal_and_shrinks_bel
     assert out["total"] == pytest.approx([sum(out["nodes"])])
 
 
+def test_income_in_fiat_alone_moves_nodes_and_sells_what_costs_need():
+    rule = use("entry", "provider_entry", tiers=({"cost": 4},), income=(), fiat_income=("paid",), tokens="providers/TOK", speed="0.1")
+    declared = {"nodes": ("node", ("10", "20", "30")), "paid": ("USD/day", ("80",) * 3), "price": ("USD/TOK", "2")}
+    e = economy(rule, signals=declared, holders=3, opening={PROVIDERS: 300, MARKET: 10**6})
+    assert e.check() == []
+    out = emitted(e, "entry")
+    assert signals(out)["nodes"] == pytest.approx([11, 20, 30 * (1 + 0.1 * (80 / 30 / 4 - 1))])
+    assert amounts(out[0], "sell") == pytest.approx(60 * 4 / 2)
+
+
 @settings(max_examples=40, deadline=None)
 @given(income=st.integers(0, 10**7), speed=st.decimals(min_value="0", max_value="0.9", places=2))
 def test_no_tier_moves_by_more_than_its_speed_or_falls_below_its_floor(income, speed):

@@ -74,10 +74,8 @@ class ProviderEntry(Mechanism):
     def step(self, p: Any, state: State, signals: Mapping[str, Any], ctx: Any) -> Emitted:
         xp, nodes, price = ctx.xp, signals[p.nodes], signals[p.price]
         cost = p.cost * signals[p.index] if p.index else p.cost
-        earned = total_of([signals[name] for name in p.income]) if p.income else 0 * nodes / price
-        income = earned * price
-        for name in p.fiat_income:
-            income = income + signals[name]
+        tokens = [total_of([signals[name] for name in p.income])] if p.income else []
+        income = total_of([*(earned * price for earned in tokens), *(signals[name] for name in p.fiat_income)])
         revenue = xp.div(income, nodes, 0)
         growth = xp.clip(revenue * (p.speed / cost) + (1 - p.speed), 1 - p.speed, 1 + p.speed)  # 1 + speed clip(...), with an operation less
         number = xp.where(xp.gt(nodes, 0), xp.clip(nodes * growth, p.floor, p.ceiling), 0 * nodes)
@@ -91,6 +89,7 @@ class ProviderEntry(Mechanism):
         spent = cost * nodes
         if p.spending:
             shown[p.spending] = xp.total(spent)
+        earned = tokens[0] if tokens else 0 * income / price
         return accounts(p, state, xp, spent * ctx.dt, earned * ctx.dt, price) if p.tokens else [], shown
 
 
