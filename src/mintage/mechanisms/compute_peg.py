@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from ..accounts import BURNED, ISSUANCE, Account
 from ..flows import Flow, burn, mint
@@ -32,7 +32,7 @@ class ComputePeg(Mechanism):
 
     name = "compute_peg"
     tags: Mapping[str, Tag] = {"pay": "revenue", "mint": "reward", "issue": "trade", "redeem": "trade"}
-    breaks = (
+    breaks: ClassVar[str] = (
         "Above the peg issuing is unlimited, below it the reserve is not: a run ends the peg on the day the reserve is empty. "
         "Tokens minted for idle machines are claims on compute that nobody asked for; at low use they outgrow any reserve. "
         "Whoever sets the cost index sets the price of all debts."
@@ -156,7 +156,7 @@ class PegTraders(Mechanism):
     behaviour = True
     tags: Mapping[str, Tag] = {"pay": "revenue", "issue": "trade", "issued": "trade", "redeem": "trade"}
     ablation: Mapping[str, Any] = {"settlement": "stablecoin"}
-    breaks = "Arbitrage holds a peg as long as somebody pays for it: below the peg that is the reserve, and everybody knows how much is left."
+    breaks: ClassVar[str] = "Arbitrage holds a peg as long as somebody pays for it: below the peg that is the reserve, and everybody knows how much is left."
 
     class Params(Parameters):
         hours: Ref = reads("paid_hours", "GPU*h/day", "hours that customers pay for")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from ..accounts import BURNED, ISSUANCE, Account
 from ..flows import Flow, burn, mint
@@ -42,7 +42,7 @@ class ComputeCredits(Mechanism):
 
     name = "compute_credits"
     tags: Mapping[str, Tag] = {"pay": "revenue", "settle": "reward", "shortfall": "reward", "bought": "trade"}
-    breaks = (
+    breaks: ClassVar[str] = (
         "Credits are a debt in money backed by the token they are bought with. At CR = 1 a fall of a tenth between buying and spending halts new credits, "
         "and each settlement below CR 1 drains the vault faster than the debt, so CR falls further and the shortfall is minted into the falling price. "
         "Who controls the price feed mints credits dear and redeems them cheap."
@@ -290,7 +290,7 @@ class CreditTenants(Mechanism):
     behaviour = True
     tags: Mapping[str, Tag] = {"pay": "revenue", "bought": "trade", "direct": "reward"}
     ablation: Mapping[str, Any] = {"settlement": "stablecoin"}
-    breaks = (
+    breaks: ClassVar[str] = (
         "A week of runway is a week of exposure: tenants who fill up seldom leave the vault with old prices. Without the direct way, demand stands still "
         "while the mint is halted."
     )
