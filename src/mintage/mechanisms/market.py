@@ -61,10 +61,7 @@ class OrderFlowPrice(Mechanism):
     """
 
     name = "order_flow_price"
-    breaks = (
-        "Its depth is what was put in: liquidity leaves in a fall, when it is needed, and arbitrage takes from the pool what its price lags "
-        "behind."
-    )
+    breaks = "Its depth is what was put in: liquidity leaves in a fall, when it is needed, and arbitrage takes from the pool what its price lags behind."
     behaviour = True
     tags: Mapping[str, Tag] = {"buy": "trade", "bought": "trade", "sell": "trade", "sold": "trade"}
 
@@ -80,39 +77,87 @@ class OrderFlowPrice(Mechanism):
         strength: Number = number("0.5", "1", "share of the gap to the outside price that arbitrage closes in a call", ge="0", le="1")
         limit: Number = number("0.1", "1", "tokens traded in a call, at most this share of the pool's", gt="0", lt="1")
 
+    def price_of(self, p: Any, tokens: Any, fiat: Any) -> Any:
+        """The pool's price [fiat/token] at reserves of `tokens` and `fiat`."""
+        return fiat / tokens
+
+    def swapped(self, p: Any, xp: Any, paid: Any, reserve_in: Any, reserve_out: Any, selling: bool) -> Any:
+        """What the pool gives for `paid`, fee taken; `selling` tokens or buying them."""
+        return swap(paid, reserve_in, reserve_out, p.fee)
+
+    def cost(self, p: Any, xp: Any, bought: Any, tokens: Any, fiat: Any) -> Any:
+        """What must be paid, fee and all, for `bought` tokens."""
+        return fiat * bought / (tokens - bought) / (1 - p.fee)
+
+    def gap(self, p: Any, xp: Any, tokens: Any, ratio: Any) -> Any:
+        """Tokens that take the pool's price to the outside one; `ratio` [1] is the pool's over the outside's."""
+        return tokens - tokens * xp.sqrt(ratio)
+
     @event(roles={"trader": "fiat"}, arguments={"amount": "fiat"})
     def buy(self, p: Any, state: State, signals: Mapping[str, Any], ctx: Any, rows: Mapping[str, Any], amount: Any) -> Emitted:
         """Pay `amount` of fiat, take the tokens it buys."""
         x, y = state[p.pool_tokens], state[p.pool_fiat]
-        got, at = swap(amount, y, x, p.fee), rows["trader"]
+        got, at = self.swapped(p, ctx.xp, amount, y, x, selling=False), rows["trader"]
         flows = [Flow(p.fiat, p.pool_fiat, amount, "buy", at), Flow(p.pool_tokens, p.tokens, got, "bought", None, of_trader(state, p.tokens, at))]
-        return flows, {p.price: (y + ctx.xp.total(amount)) / (x - ctx.xp.total(got))}
+        return flows, {p.price: self.price_of(p, x - ctx.xp.total(got), y + ctx.xp.total(amount))}
 
     @event(roles={"trader": "tokens"}, arguments={"amount": "tokens"})
     def sell(self, p: Any, state: State, signals: Mapping[str, Any], ctx: Any, rows: Mapping[str, Any], amount: Any) -> Emitted:
         """Give `amount` of tokens, take the fiat it fetches."""
         x, y = state[p.pool_tokens], state[p.pool_fiat]
-        got = swap(amount, x, y, p.fee)
-        at = rows["trader"]
+        got, at = self.swapped(p, ctx.xp, amount, x, y, selling=True), rows["trader"]
         flows = [Flow(p.tokens, p.pool_tokens, amount, "sell", at), Flow(p.pool_fiat, p.fiat, got, "sold", None, of_trader(state, p.fiat, at))]
-        return flows, {p.price: (y - ctx.xp.total(got)) / (x + ctx.xp.total(amount))}
+        return flows, {p.price: self.price_of(p, x + ctx.xp.total(amount), y - ctx.xp.total(got))}
 
     def step(self, p: Any, state: State, signals: Mapping[str, Any], ctx: Any) -> Emitted:
         xp, x, y = ctx.xp, state[p.pool_tokens], state[p.pool_fiat]
         net = xp.total(ctx.opening[p.tokens] - state[p.tokens]) * p.flow_share
-        gap = (x - x * xp.sqrt(y / x / signals[p.outside])) * p.strength
+        gap = self.gap(p, xp, x, self.price_of(p, x, y) / signals[p.outside]) * p.strength
         wanted = xp.clip(net + gap, -p.limit * x, p.limit * x)
         bought = xp.maximum(wanted, 0 * x)
         sold = xp.minimum(xp.maximum(-wanted, 0 * x), xp.total(state[p.tokens]))
-        paid = y * bought / (x - bought) / (1 - p.fee)
-        fetched = swap(sold, x, y, p.fee)
+        paid = self.cost(p, xp, bought, x, y)
+        fetched = self.swapped(p, xp, sold, x, y, selling=True)
         flows = [
             Flow(p.fiat, p.pool_fiat, of_traders(xp, state, p.fiat, p.fiat, paid), "buy"),
             Flow(p.pool_tokens, p.tokens, of_traders(xp, state, p.tokens, p.fiat, bought), "bought"),
             Flow(p.tokens, p.pool_tokens, of_traders(xp, state, p.tokens, p.tokens, sold), "sell"),
             Flow(p.pool_fiat, p.fiat, of_traders(xp, state, p.fiat, p.tokens, fetched), "sold"),
         ]
-        return flows, {p.price: (y + paid - fetched) / (x - bought + sold)}
+        return flows, {p.price: self.price_of(p, x - bought + sold, y + paid - fetched)}
+
+
+class WeightedPool(OrderFlowPrice):
+    """Price from a weighted constant-mean pool, x^w y^(1-w) kept: P = (y / (1 - w)) / (x / w), w the share of value that is held in tokens.
+
+        out = y (1 - (x / (x + paid (1 - fee)))^(w / (1 - w)))                 selling tokens; buying, the exponent is (1 - w) / w
+        arbitrage takes the reserve of tokens to   x (P / outside)^(1 - w)
+
+    With w = 1/2 it is the constant product. Events, orders and arbitrage as in `order_flow_price`. [fiat], [token], shapes [1, path].
+    Source: Martinelli and Mushegian 2019 (Balancer white paper).
+    """
+
+    name = "weighted_pool"
+    breaks = (
+        "A pool that holds little of one side moves far with every order that takes from it; weights that change in steps give the change to whoever trades "
+        "first."
+    )
+
+    class Params(OrderFlowPrice.Params):
+        weight: Number = number("0.8", "1", "w: share of the pool's value that is held in tokens", gt="0", lt="1")
+
+    def price_of(self, p: Any, tokens: Any, fiat: Any) -> Any:
+        return fiat * p.weight / (tokens * (1 - p.weight))
+
+    def swapped(self, p: Any, xp: Any, paid: Any, reserve_in: Any, reserve_out: Any, selling: bool) -> Any:
+        exponent = p.weight / (1 - p.weight) if selling else (1 - p.weight) / p.weight
+        return -reserve_out * xp.expm1(-exponent * xp.log1p(paid * (1 - p.fee) / reserve_in))
+
+    def cost(self, p: Any, xp: Any, bought: Any, tokens: Any, fiat: Any) -> Any:
+        return fiat * xp.expm1(-p.weight / (1 - p.weight) * xp.log1p(-bought / tokens)) / (1 - p.fee)
+
+    def gap(self, p: Any, xp: Any, tokens: Any, ratio: Any) -> Any:
+        return -tokens * xp.expm1((1 - p.weight) * xp.log(ratio))
 
 
 def of_trader(state: State, place: Account, at: Any) -> Any:
