@@ -9,7 +9,7 @@ from ..errors import Fault, SpecError
 from ..flows import Flow, burn
 from .base import Emitted, Number, Parameters, Ref, State, account, count, event, number, option, reads, refuse_unless, writes
 from .governance import SLOTS, Governance, returned
-from .voting import flag, within
+from .voting import after, flag, within
 
 NNS = "ICP's Network Nervous System"
 NOBODY = -1  # the proposer of a motion that an electorate brought
@@ -136,7 +136,7 @@ class LiquidDemocracy(Governance):
         xp, updates = ctx.xp, dict[str, Any]()
         if p.motion:
             updates = crowd(p, state, signals, ctx)
-            state = State(state.balances, {**state.memory, **updates})
+            state = after(state, updates)
         held, over = state[p.deposits], xp.gate(ctx.t - state["ends"], 0)
         passed, rejected, unheard = decided(p, state, xp, over)
         left = state["open"] - passed - rejected
@@ -225,7 +225,7 @@ def crowd(p: Any, state: State, signals: Mapping[str, Any], ctx: Any) -> dict[st
     mine = free * flag(xp, xp.eq(xp.cumsum(free, -2), 1)) * flag(xp, xp.gt(2 * signals[p.motion], 1))
     asks = signals[p.asks] * (1 - mine) + mine * signals[p.ask]
     updates = opening(p, state, signals, ctx, mine, NOBODY, asks)
-    now = State(state.balances, {**state.memory, **updates})
+    now = after(state, updates)
     mood = state["mood"] * (1 - mine[:, None]) + within(xp, signals[p.support]) * mine[:, None]
     cast = now["open"][:, None] * (1 - now["yes"] - now["no"]) * within(xp, signals[p.turnout])
     yes, no = now["yes"] + cast * mood, now["no"] + cast * (1 - mood)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Literal
 
@@ -43,6 +44,11 @@ def weight(p: Any, ctx: Any, stake: Any, age: Any, delay: Any) -> Any:
 def aged(xp: Any, age: Any, before: Any, stake: Any) -> Any:
     """Age [day] of a stake that was `before` and is `stake` now: what was added is new, what is left is as old as it was."""
     return age * xp.minimum(xp.div(before, stake, 1), 1)
+
+
+def after(state: State, updates: Mapping[str, Any]) -> State:
+    """The state as it is once some of a call's own updates are made, for the rest of the call."""
+    return State(state.balances, ChainMap(dict(updates), state.memory))  # type: ignore[arg-type]
 
 
 def flag(xp: Any, mask: Any) -> Any:
