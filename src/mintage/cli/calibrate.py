@@ -24,13 +24,16 @@ RECORDED = "render"
 @click.option(
     "--at", type=click.Choice(["begin", "end"]), default="begin", show_default=True, help="Where the values start: the record's first row or its last."
 )
+@click.option("--curve", metavar="NAME", help="Fit this bonding curve of SPEC to the column of --fiat instead: the steepest that keeps --volatility.")
+@click.option("--volatility", type=click.FloatRange(0, 10, min_open=True), default=0.15, show_default=True, help="Of the curve's price, over --window.")
+@click.option("--window", type=click.FloatRange(1, 3650), default=182.5, show_default=True, help="Days that --volatility is over; 365: a year's.")
 @click.option("--horizon", type=click.IntRange(1, 520), default=13, show_default=True, help="Periods to forecast.")
 @AS_JSON
-def command(spec: str, history: Path | None, fiat: str, price: str, period: float, horizon: int, burn_share: float, at: Any, as_json: bool) -> int:
+def command(spec: str, history: Path | None, fiat: str, price: str, period: float, burn_share: float, curve: str | None, as_json: bool, **how: Any) -> int:
     """Fit SPEC's demand and price processes to recorded periods, robust to odd rows, and forecast with 80 % intervals.
 
     Prints the fit, the rows it distrusts, how its intervals did in rolling forecasts inside the record, the forecast, and the values for the
-    spec (`Spec.with_values`).
+    spec (`Spec.with_values`). With --curve it fits a bonding curve of SPEC to the record's spending instead.
     """
     from ..calibrate import calibrate
 
@@ -38,12 +41,36 @@ def command(spec: str, history: Path | None, fiat: str, price: str, period: floa
     if history is None and loaded.name != RECORDED:
         none = f"no record of '{loaded.name}' ships"
         raise UsageError(Fault("MT434", "--history", none, "a CSV file with a row a period"))
+    if curve:
+        return fit_curve(
+            spec, loaded, curve, history, as_json, usage=fiat, market=price, period_days=period, target=how["volatility"], window_days=how["window"]
+        )
     found = calibrate(read(history) if history else None, fiat=fiat, price=price, period_days=period, burn_share=burn_share)
     if as_json:
-        emit({**found.to_dict(), "overlay": {k: str(v) for k, v in found.overlay(at).items()}, "forecast": found.forecast(horizon)})
+        emit({**found.to_dict(), "overlay": {k: str(v) for k, v in found.overlay(how["at"]).items()}, "forecast": found.forecast(how["horizon"])})
     else:
-        show(found, horizon)
-        usable(spec, loaded, found.overlay(at))
+        show(found, how["horizon"])
+        usable(spec, loaded, found.overlay(how["at"]))
+    return 0
+
+
+def fit_curve(spec: str, loaded: Any, curve: str, history: Path | None, as_json: bool, **how: Any) -> int:
+    """`--curve`: the steepness of a bonding curve."""
+    from .. import data
+    from ..calibrate.curve import fit_spec
+
+    found = fit_spec(loaded, curve, read(history) if history else data.read("render_bme_weekly"), **how)
+    if as_json:
+        emit({**found.to_dict(), "overlay": {k: str(v) for k, v in found.overlay(curve).items()}})
+        return 0
+    out = console()
+    out.print(f"[bold]{curve}[/]: a {found.shape.replace('_', ' ')} curve whose price moves by {found.elasticity:.3g} % for each % of supply")
+    out.print(f"  volatility over {found.window_days:g} days: {found.over_window(found.volatility):.1%} in the middle, ", end="")
+    out.print(f"at most {found.over_window(found.high):.1%} in {found.confidence:.0%} of futures; {found.over_window(found.market):.0%} of the recorded price")
+    out.print(f"  in a year's terms {found.volatility:.1%}, {found.high:.1%} and {found.market:.0%}; the reserve it needs: {figure(found.reserve)}")
+    if not found.bounded:
+        out.print("  even the steepest curve that was tried stays within the bound")
+    usable(spec, loaded, found.overlay(curve))
     return 0
 
 

@@ -26,6 +26,8 @@ class CurveAccounts(Parameters):
     demand: Ref = reads("", "currency/day", "what people bring to buy with, in a simulation; empty: nothing")
     supply: Ref = reads("", "tokens/day", "what people sell, in a simulation; empty: nothing but the turnover")
     turnover: Number = number("0", "1/day", "share of their tokens that people sell, in a simulation", ge="0")
+    sellers: Ref = account("", "whose tokens those are, in a simulation, such as providers who were paid in them; empty: traders'")
+    proceeds: Ref = account("", "where sellers are paid; empty: `currency`")
 
 
 class Curve(Mechanism):
@@ -91,7 +93,8 @@ class Curve(Mechanism):
     def crowd(self, p: Any, state: State, signals: Mapping[str, Any], ctx: Any, trading: Any) -> tuple[list[Flow], Any, Any]:
         """Where `trading` is 1 people buy what `demand` brings, then sell: flows, and what supply and reserve are afterwards."""
         xp, shape, flows = ctx.xp, SHAPES[p.shape], list[Flow]()
-        s, r, held = outstanding(state, p.tokens), state[p.reserve], xp.total(state[p.tokens])
+        sellers, proceeds = p.sellers or p.tokens, p.proceeds or p.currency
+        s, r, held = outstanding(state, p.tokens), state[p.reserve], xp.total(state[sellers])
         if p.demand:
             kept = self.room(p, state, xp, brought(p, state, signals, ctx)) * trading * (1 - p.entry)
             got = shape.bought(p, xp, s, r, kept)
@@ -99,14 +102,14 @@ class Curve(Mechanism):
             flows = [Flow(p.currency, p.reserve, of_traders(xp, state, p.currency, p.currency, kept), "buy")]
             flows += to_payees(xp, state, p.currency, p.payees, of_traders(xp, state, p.currency, p.currency, kept * (p.entry / (1 - p.entry))), None)
             flows.append(mint(p.tokens, of_traders(xp, state, p.tokens, p.currency, got), "bought"))
-            s, r, held = s + got, r + kept, held + got
+            s, r, held = s + got, r + kept, held if p.sellers else held + got
         sold = held * xp.minimum(p.turnover * ctx.dt, 1)
         if p.supply:
             sold = xp.minimum(sold + signals[p.supply] * ctx.dt, held)
         sold = sold * trading * (1 - self.full(p, xp, r))
         out = xp.minimum(shape.fetched(p, xp, s, r, sold), r)
-        flows.append(burn(p.tokens, of_traders(xp, state, p.tokens, p.tokens, sold), "sell"))
-        flows.append(Flow(p.reserve, p.currency, of_traders(xp, state, p.currency, p.tokens, out * (1 - p.exit)), "sold"))
+        flows.append(burn(sellers, of_traders(xp, state, sellers, sellers, sold), "sell"))
+        flows.append(Flow(p.reserve, proceeds, of_traders(xp, state, proceeds, sellers, out * (1 - p.exit)), "sold"))
         return flows + to_payees(xp, state, p.reserve, p.payees, out * p.exit, None), s - sold, r - out
 
 
@@ -216,4 +219,5 @@ def brought(p: Any, state: State, signals: Mapping[str, Any], ctx: Any) -> Any:
 
 def alike(p: Any) -> list[tuple[str, str, str]]:
     """Faults of accounts that do not fit each other."""
-    return [] if p.reserve.asset == p.currency.asset else [("reserve", str(p.reserve), f"an account of {p.currency.asset}, which traders pay with")]
+    pairs = (("reserve", p.reserve, p.currency), ("proceeds", p.proceeds, p.currency), ("sellers", p.sellers, p.tokens))
+    return [(name, str(place), f"an account of {other.asset}") for name, place, other in pairs if place and place.asset != other.asset]
