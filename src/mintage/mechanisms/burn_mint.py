@@ -67,13 +67,7 @@ class BurnMint(Mechanism):
         return (p.wallets,) if p.wallets else ()
 
     def step(self, p: Any, state: State, signals: Mapping[str, Any], ctx: Any) -> Emitted:
-        wanted = signals[p.demand] * ctx.dt
-        if p.fx:
-            wanted = wanted * signals[p.fx]
-        if p.settlement == "stablecoin":
-            wanted = wanted * p.survives
-        most = ctx.xp.total(state[p.tokens]) * (p.burn_limit / p.burn_share) * signals[p.price]
-        return settle(p, state, signals, ctx.xp, ctx.xp.minimum(wanted, most), p.customers, None), {}
+        return settle(p, state, signals, ctx.xp, asked(p, state, signals, ctx), p.customers, None), {}
 
     @event(roles={"payer": "wallets|customers"}, arguments={"amount": "proceeds"}, order_free=True)
     def pay(self, p: Any, state: State, signals: Mapping[str, Any], ctx: Any, rows: Mapping[str, Any], amount: Any) -> Emitted:
@@ -95,6 +89,16 @@ class BurnMint(Mechanism):
         """A posted job is paid: `amount` of what was set aside, as by `pay`; more than that is refused, the rest stays set aside."""
         released = void_hold(p.wallets, amount, "release", rows["payer"]) if p.wallets else []
         return released + settle(p, state, signals, ctx.xp, amount, p.wallets or p.customers, rows["payer"]), {}
+
+
+def asked(p: Any, state: State, signals: Mapping[str, Any], ctx: Any) -> Any:
+    """What customers pay in one call [proceeds], as far as holders have tokens to burn for it."""
+    wanted = signals[p.demand] * ctx.dt
+    if p.fx:
+        wanted = wanted * signals[p.fx]
+    if p.settlement == "stablecoin":
+        wanted = wanted * p.survives
+    return ctx.xp.minimum(wanted, ctx.xp.total(state[p.tokens]) * (p.burn_limit / p.burn_share) * signals[p.price])
 
 
 def settle(p: Any, state: State, signals: Mapping[str, Any], xp: Any, revenue: Any, purse: Account, payers: Any) -> list[Flow]:
