@@ -24,8 +24,7 @@ RESERVE, CASH, PROCEEDS = Account("reserve", "USD"), Account("owners", "USD"), A
 ISSUED, BURNED = Account("issuance", "IO"), Account("burned", "IO")
 SIGNALS = {
     "compute_index": ("USD/GPU/h", 1),
-    "paid_hours": ("GPU*h/day", 0),
-    "fee": ("USD/GPU/h", 2),
+    "demand": ("USD/day", 0),
     "quote": ("USD/IO", 1),
     "bid": ("USD/IO", 1),
     "ask": ("USD/IO", 1),
@@ -53,6 +52,7 @@ def pegged(price="1", hours=(0, 0), market=None, traders=None, reserve=10_000, s
     }
     declared = {n: SignalDecl(n, unit, D(str((signals or {}).get(n, start)))) for n, (unit, start) in SIGNALS.items()}
     declared |= {"price": SignalDecl("price", "USD/IO", D(price)), "peg": SignalDecl("peg", "USD/IO", D(1))}
+    declared["nodes"] = SignalDecl("nodes", "node", (D(3), D(5)), "", "providers")
     declared["hours"] = SignalDecl("hours", "GPU*h/day", tuple(map(D, hours)), "", "providers")
     opening = {MARKET: D(1_000_000), OWNERS: D(2000), CASH: D(2000), RESERVE: D(reserve)}
     assets = {"IO": Asset("IO", 8), "USD": Asset("USD", 6, "fiat")}
@@ -70,7 +70,7 @@ def test_the_mechanism_and_its_traders_are_sound():
 @pytest.mark.parametrize("unit", ["1", "0.25", "8"])
 def test_minted_is_verified_hours_times_index_over_the_peg_and_burned_paid_hours_times_price(unit):
     """The article's rule: hours x index / unit value, and hours x price / unit value."""
-    for play in both(pegged(unit=unit, hours=("30", "10"), traders={}, window=False, signals={"paid_hours": 12, "compute_index": 3}, half_life="0.01")):
+    for play in both(pegged(unit=unit, hours=("30", "10"), traders={}, window=False, signals={"demand": 12 * 2, "compute_index": 3}, half_life="0.01")):
         play.steps(1)
         peg = 3 * float(unit)
         assert play.signal("peg") == pytest.approx([peg])
@@ -83,7 +83,7 @@ def test_at_the_market_price_more_tokens_burn_the_lower_it_is_and_at_the_peg_as_
     burned = {}
     for accepted in ("peg", "market"):
         for price in ("0.5", "2"):
-            play = Play(pegged(price=price, accepted=accepted, traders={}, window=False, signals={"paid_hours": 50})).steps(1)
+            play = Play(pegged(price=price, accepted=accepted, traders={}, window=False, signals={"demand": 100})).steps(1)
             burned[accepted, price] = play[BURNED][0]
     assert burned == {("peg", "0.5"): 100, ("peg", "2"): 100, ("market", "0.5"): 200, ("market", "2"): 50}
 
@@ -92,7 +92,7 @@ def test_at_the_market_price_more_tokens_burn_the_lower_it_is_and_at_the_peg_as_
 @given(used=st.integers(0, 100), fee=st.sampled_from(["0.5", "1", "1.25", "4"]))
 def test_supply_falls_only_where_paid_hours_times_fee_exceed_verified_hours_times_index(used, fee):
     """The burn's "deflation" needs use x fee / index above 1: at any lower use of the machines supply grows."""
-    play = Play(pegged(hours=("60", "40"), traders={}, window=False, signals={"paid_hours": used, "fee": fee}))
+    play = Play(pegged(hours=("60", "40"), traders={}, window=False, signals={"demand": used * float(fee)}))
     before = supply(play)
     play.steps(10)
     assert supply(play) - before == pytest.approx(10 * (100 - used * float(fee)), abs=1e-6)
@@ -111,6 +111,12 @@ def test_verified_hours_are_minted_at_the_next_call_and_only_an_operator_verifie
         assert play[PROVIDERS] == [0, 0]
         play.steps(2)
         assert play[PROVIDERS] == [5, 8]
+
+
+def test_machines_that_are_there_count_as_verified_whether_or_not_anybody_rents_them():
+    for play in both(pegged(nodes="nodes", machines=({"hours": 24}, {"hours": 8}), window=False)):
+        assert play.steps(2)[PROVIDERS] == [144, 80]
+    assert [f.where for f in pegged(nodes="nodes").check()] == ["peg.machines"]
 
 
 # --- the window -------------------------------------------------------------------------------------------------
@@ -163,7 +169,7 @@ def course(push, steps=200, **params):
 
 def test_pushed_up_the_peg_wins_for_ever_and_the_pressure_becomes_reserve():
     """However long people buy, and however much is burned, nobody pays more than the ask and what the trades cannot undo in a call."""
-    seen = course("0.005", signals={"push": "0.005", "paid_hours": 500})
+    seen = course("0.005", signals={"push": "0.005", "demand": 1000})
     assert max(price for price, _ in seen) < 1.01 * 1.025
     assert seen[-1][1] > 10_000 + 0.9 * 200 * 0.005 * 1_000_000 * 0.9
     assert all(b[1] >= a[1] for a, b in pairwise(seen[60:]))
@@ -179,11 +185,26 @@ def test_pushed_down_the_peg_wins_until_the_reserve_is_empty_and_then_the_market
     assert next((i for i, (_, left) in enumerate(twice) if left < 1), 200) > 1.8 * empty  # a larger reserve buys time, and nothing else
 
 
+def test_a_cap_ends_the_peg_upwards_too():
+    seen = course("0.005", cap=1_300_000, traders={"strength": "0.5", "limit": "0.5", "cap": 1_300_000}, hours=("50", "50"))
+    full = next(i for i, (a, b) in enumerate(pairwise(seen)) if b[1] == a[1] > 200_000)  # nothing is issued any more
+    assert full > 30
+    assert max(price for price, _ in seen[:full]) < 1.05
+    assert seen[-1][0] > 1.3
+
+
+def test_nothing_is_minted_beyond_a_cap():
+    for play in both(pegged(hours=("3000", "1000"), cap=1_010_000, window=False)):
+        play.steps(10)
+        assert supply(play) == pytest.approx(1_010_000)
+        assert play[PROVIDERS] == pytest.approx([6000, 2000])
+
+
 def test_without_a_window_the_market_wins_both_ways_and_the_burn_does_press_upwards():
     up, down = (course(p, window=False)[-1][0] for p in ("0.005", "-0.005"))
     assert up == pytest.approx(np.exp(1), rel=0.01)
     assert down == pytest.approx(np.exp(-1), rel=0.01)
-    burning = course("0", window=False, signals={"push": 0, "paid_hours": 1000})[-1][0]
+    burning = course("0", window=False, signals={"push": 0, "demand": 2000})[-1][0]
     assert burning > 1.3
 
 
@@ -219,7 +240,7 @@ def test_the_integral_ends_a_lasting_gap_and_does_not_wind_up():
 
 def test_in_a_stablecoin_providers_are_paid_and_no_token_moves():
     told = {"settlement": "stablecoin", "survives": "0.5"}
-    for play in both(pegged(traders=told, signals={"paid_hours": 100})):
+    for play in both(pegged(traders=told, signals={"demand": 200})):
         play.steps(3)
         assert sum(play[Account("providers", "USD")]) == pytest.approx(300)
         assert play[BURNED] == [0]

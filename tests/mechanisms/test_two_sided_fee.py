@@ -17,19 +17,29 @@ from .village import Play, both
 
 OUTSIDE, MARKET, PROCEEDS = Account("external", "USD"), Account("market", "IO"), Account("market", "USD")
 GOT_USD, GOT_IO, FEES, FEES_IO = (Account(k, a) for k, a in (("providers", "USD"), ("providers", "IO"), ("fees", "USD"), ("fees", "IO")))
+KEPT, KEPT_IO = Account("fee_vault", "USD"), Account("fee_vault", "IO")
 CASH, PURSE = Account("renters", "USD"), Account("renters", "IO")
 
 
 def rentals(demand="1000", price="2", market=1, **params):
-    told = {"fees": "fees/USD", "fees_tokens": "fees/IO", "wallets": "renters/USD", "purses": "renters/IO", "earnings": "earnings", "direct": ({"value": 1},)}
+    told = {
+        "vault_tokens": "fee_vault/IO",
+        "income": "income",
+        "wallets": "renters/USD",
+        "purses": "renters/IO",
+        "earnings": "earnings",
+        "direct": ({"value": 1},),
+    }
     kinds = {
         "market": Kind("market", ("IO", "USD"), market),
         "renters": Kind("renters", ("IO", "USD"), 2, role="customer", members="open"),
         "providers": Kind("providers", ("IO", "USD"), 2, role="provider", members="open"),
         "fees": Kind("fees", ("IO", "USD"), role="treasury"),
+        "fee_vault": Kind("fee_vault", ("IO", "USD"), role="treasury"),
     }
     units = {"demand": ("USD/day", demand), "price": ("USD/IO", price), "earnings": ("USD/day", 0)}
     declared = {n: SignalDecl(n, unit, D(v)) for n, (unit, v) in units.items()}
+    declared["income"] = SignalDecl("income", "USD/day", (D(0), D(0)), "", "providers")
     declared["work"] = SignalDecl("work", "job/day", (D(3), D(1)), "", "providers")
     opening = {MARKET: D(1_000_000), CASH: D(10_000), PURSE: D(10_000)}
     assets = {"IO": Asset("IO", 8), "USD": Asset("USD", 6, "fiat")}
@@ -42,7 +52,7 @@ def test_in_money_renters_pay_1022_50_suppliers_get_977_50_and_the_network_45():
         assert play[OUTSIDE] == [-10_000 - 1022.5]
         assert play[GOT_USD] == pytest.approx([733.125, 244.375])
         assert play[FEES] == [45]
-        assert play.signal("earnings") == [45]
+        assert (play.signal("earnings"), play.signal("income")) == ([0], pytest.approx([733.125, 244.375]))
         assert play[MARKET] == [1_000_000]
 
 
@@ -63,10 +73,13 @@ def test_suppliers_may_get_tokens_for_what_was_paid_in_money():
         assert play[GOT_IO] == pytest.approx([977.5 / 4] * 2)
 
 
-def test_what_is_not_paid_at_once_the_network_keeps_from_a_day_on():
+def test_what_is_not_paid_at_once_the_network_keeps_from_a_day_on_in_money_and_in_tokens():
+    for play in both(rentals(money=0, direct=({"value": "0.25"},))):
+        play.steps(1)
+        assert (sum(play[GOT_IO]), play[KEPT_IO][0]) == (pytest.approx(997.5 / 8), pytest.approx(3 * 997.5 / 8))
     for play in both(rentals(direct=({"value": 1}, {"day": 2, "value": 0}))):
-        assert [play.steps(1)[FEES][0] for _ in range(4)] == pytest.approx([45, 90, 90 + 1022.5, 90 + 2045])
-        assert play.signal("earnings") == [1022.5]
+        assert [play.steps(1)[KEPT][0] for _ in range(4)] == pytest.approx([0, 0, 977.5, 1955])
+        assert (play[FEES], play.signal("earnings"), play.signal("income")) == ([180], [977.5], [0, 0])
         assert sum(play[GOT_USD]) == 2 * 977.5
 
 
@@ -83,8 +96,8 @@ def test_what_renters_pay_is_what_suppliers_the_network_and_sellers_of_tokens_ge
     for play in both(rentals(str(demand), money=money, direct=({"value": direct},), payout=payout, limit=limit, market=market)):
         play.steps(1)
         paid = -play[OUTSIDE][0] - 10_000
-        assert paid == pytest.approx(sum(play[GOT_USD]) + play[FEES][0] + sum(play[PROCEEDS]), abs=1e-4)
-        tokens = sum(play[GOT_IO]) + play[FEES_IO][0]
+        assert paid == pytest.approx(sum(play[GOT_USD]) + play[FEES][0] + play[KEPT][0] + sum(play[PROCEEDS]), abs=1e-4)
+        tokens = sum(play[GOT_IO]) + play[FEES_IO][0] + play[KEPT_IO][0]
         assert tokens * 2 == pytest.approx(sum(play[PROCEEDS]), abs=1e-4)
         assert tokens <= float(limit) * 1_000_000 + 1e-6
         rate = 1 + 0.0025 + 0.02 * float(money)

@@ -9,20 +9,27 @@ from ..accounts import BURNED, ISSUANCE, Account
 from ..flows import Flow, burn, mint
 from .base import Emitted, Mechanism, Number, Parameters, Ref, State, Tag, account, event, number, option, reads, writes
 from .burn_mint import by_work, to_sellers
-from .sharing import pro_rata
+from .sharing import column, pro_rata
+
+
+class Machine(Parameters):
+    """One class of devices."""
+
+    hours: Number = number(None, "GPU*h/node/day", "compute that a device contributes", ge="0")
 
 
 class ComputePeg(Mechanism):
     """A token pegged to the cost of compute.
 
         peg' = peg + (1 - 2^(-dt / half_life)) (unit index - peg)                                  [fiat/token]
-        minted_i = m hours_i index / peg for verified hours,   burned = hours fee / quote for paid ones            [token]
+        minted_i = m hours_i index / peg for verified hours,   burned = demand / quote for paid ones            [token]
         m = clip(1 + gain gap + integral z, low, high),   gap = price / peg - 1,   z' = clip((1 - leak) z + gap, -wind, wind)
         bid = peg (1 - band),   ask = peg (1 + band) where the window is open, else 0
 
-    `unit` is the compute that a token stands for; verified hours are approved by events or measured by a signal. A token pays for compute at `quote`:
-    at its peg, which is what makes it a unit of account, or at the market's price. The controller mints less while the token is below its peg. At the
-    window anybody may have tokens issued for the ask, which goes to the reserve, and redeem them for the bid, as long as the reserve lasts.
+    `unit` is the compute that a token stands for; verified hours are approved by events, measured by a signal, or those of machines that are there.
+    A token pays for compute at `quote`: at its peg, which is what makes it a unit of account, or at the market's price. The controller mints less while
+    the token is below its peg. At the window anybody may have tokens issued for the ask, which goes to the reserve, and redeem them for the bid, as long
+    as the reserve lasts.
     Shapes [provider, path] and [1, path]. `coverage` = reserve / (supply peg).
 
     The article that describes this (io.net as a compute-backed token) also expects upward price pressure from the burn. Both cannot hold: while the
@@ -35,7 +42,7 @@ class ComputePeg(Mechanism):
     breaks: ClassVar[str] = (
         "Above the peg issuing is unlimited, below it the reserve is not: a run ends the peg on the day the reserve is empty. "
         "Tokens minted for idle machines are claims on compute that nobody asked for; at low use they outgrow any reserve. "
-        "Whoever sets the cost index sets the price of all debts."
+        "With a cap the peg ends upwards too, on the day it is reached. Whoever sets the cost index sets the price of all debts."
     )
 
     class Params(Parameters):
@@ -47,12 +54,16 @@ class ComputePeg(Mechanism):
         holders: Ref = account("", "owners' tokens, the same rows; empty: as for wallets")
         index: Ref = reads("compute_index", "fiat/GPU/h", "cost of an hour of compute")
         price: Ref = reads("price", "fiat/providers", "the market's price of the token")
-        verified: Ref = reads("", "GPU*h/day", "hours contributed and verified, by provider; empty: events only")
+        verified: Ref = reads("", "GPU*h/day", "hours contributed and verified, by provider; empty: none are measured")
+        nodes: Ref = reads("", "node", "machines of each provider that contribute all their hours; empty: none are counted")
+        eligible: Ref = reads("", "1", "share of the machines that is verified; empty: all")
+        machines: tuple[Machine, ...] = option((), "one for each row of nodes, or one for all", rows="nodes")
         peg: Ref = writes("peg", "fiat/providers", "what a token is meant to be worth; its start is the opening peg")
         quote: Ref = writes("", "fiat/providers", "what a token pays for; empty: not shown")
         bid: Ref = writes("", "fiat/providers", "what the window pays; empty: not shown")
         ask: Ref = writes("", "fiat/providers", "what the window asks; empty: not shown")
         factor: Ref = writes("", "1", "m, the controller's factor of minting; empty: not shown")
+        rate: Ref = writes("", "providers/day", "what is minted for each provider; empty: not shown")
         coverage: Ref = writes("", "1", "reserve over what all tokens are meant to be worth; empty: not shown")
         unit: Number = number(None, "GPU*h/providers", "compute that a token stands for", gt="0")
         half_life: Number = number("7", "day", "time in which the peg follows half of a change of the index", gt="0")
@@ -65,15 +76,18 @@ class ComputePeg(Mechanism):
         high: Number = number("1", "1", "largest factor of minting", ge="0")
         window: bool = option(True, "whether tokens are issued and redeemed at the peg")
         band: Number = number("0.01", "1", "half of the distance between bid and ask, relative", ge="0", lt="1")
+        cap: Number = number("0", "providers", "most tokens there can be; 0: no cap", ge="0")
 
     def validate(self, p: Any) -> list[tuple[str, str, str]]:
         faults = [] if p.low <= 1 <= p.high else [("low", f"from {p.low} to {p.high}", "bounds around 1, which is minting as verified")]
+        if bool(p.nodes) != bool(p.machines):
+            faults.append(("machines", "nodes and machines are not both named", "both, or none"))
         if bool(p.wallets) != bool(p.holders):
             faults.append(("holders", "wallets and holders are not both named", "both, or none"))
         return faults
 
     def derive(self, p: Any, xp: Any) -> dict[str, Any]:
-        return {"ln2": xp.log(xp.num(2))}
+        return {"ln2": xp.log(xp.num(2)), **({"hours": column(xp, [m.hours for m in p.machines])} if p.machines else {})}
 
     def memory(self, p: Any, make: Callable[..., Any]) -> dict[str, Any]:
         return {"approved": make(0, "GPU*h", p.providers), "sum": make(0)}
@@ -124,27 +138,38 @@ class ComputePeg(Mechanism):
         hours = state["approved"]
         if p.verified:
             hours = hours + signals[p.verified] * ctx.dt
+        if p.nodes:
+            there = signals[p.nodes] * p.hours * ctx.dt
+            hours = hours + (there * signals[p.eligible] if p.eligible else there)
+        wanted = hours * index / peg * factor
+        minted = wanted * xp.div(capped(p, xp, xp.total(wanted), supply(state, p.providers)), xp.total(wanted), 0)
         window = xp.num(1 if p.window else 0)
         shown = {
+            p.rate: minted / ctx.dt,
             p.quote: peg if p.accepted == "peg" else price,
             p.bid: peg * (1 - p.band) * window,
             p.ask: peg * (1 + p.band) * window,
             p.factor: factor,
-            p.coverage: xp.div(xp.total(state[p.reserve]), supply(p, state) * peg, 0),
+            p.coverage: xp.div(xp.total(state[p.reserve]), supply(state, p.providers) * peg, 0),
         }
         updates = {name: value for name, value in shown.items() if name}
-        return [mint(p.providers, hours * index / peg * factor)], {**updates, p.peg: peg, "approved": 0 * hours, "sum": summed}
+        return [mint(p.providers, minted)], {**updates, p.peg: peg, "approved": 0 * hours, "sum": summed}
 
 
-def supply(p: Any, state: State) -> Any:
+def supply(state: State, place: Account) -> Any:
     """All tokens there are [1, path]."""
-    return -state[Account(ISSUANCE, p.providers.asset)] - state[Account(BURNED, p.providers.asset)]
+    return -state[Account(ISSUANCE, place.asset)] - state[Account(BURNED, place.asset)]
+
+
+def capped(p: Any, xp: Any, wanted: Any, there: Any) -> Any:
+    """What the cap leaves of `wanted` [1, path]."""
+    return xp.where(xp.eq(p.cap, 0), wanted, xp.minimum(wanted, xp.maximum(p.cap - there, 0)))
 
 
 class PegTraders(Mechanism):
     """Who buys a pegged token: those who pay for compute with it, and those who trade between the market and the window.
 
-        burned = min(hours fee / quote, limit market)  [token], bought at the market's price
+        burned = min(demand dt / quote, limit market)  [token], bought at the market's price; demand is paid hours x list price
         issued = strength max(ln(price / ask), 0) market, sold there for the ask;   redeemed = strength max(ln(bid / price), 0) market, while the reserve lasts
 
     [fiat], [token]; shapes [1, path]. Trading moves the market's account, and with it a price such as `impact_price`: a gap shrinks by the share
@@ -159,8 +184,7 @@ class PegTraders(Mechanism):
     breaks: ClassVar[str] = "Arbitrage holds a peg as long as somebody pays for it: below the peg that is the reserve, and everybody knows how much is left."
 
     class Params(Parameters):
-        hours: Ref = reads("paid_hours", "GPU*h/day", "hours that customers pay for")
-        fee: Ref = reads("fee", "fiat/GPU/h", "list price of an hour")
+        demand: Ref = reads("demand", "fiat/day", "compute that customers pay for, at list price")
         price: Ref = reads("price", "fiat/tokens", "the market's price of the token")
         quote: Ref = reads("quote", "fiat/tokens", "what a token pays for")
         bid: Ref = reads("", "fiat/tokens", "what the window pays, 0 while it is shut; empty: there is none")
@@ -173,13 +197,14 @@ class PegTraders(Mechanism):
         providers_fiat: Ref = account("providers/fiat", "who is paid when no token is used")
         strength: Number = number("0.2", "1", "share of the market's tokens that is traded for each 1 of logarithmic gap", ge="0")
         limit: Number = number("0.1", "1", "tokens traded or burned in a call, at most this share of what the market has", gt="0", le="1")
+        cap: Number = number("0", "tokens", "most tokens there can be, so that none are issued beyond; 0: no cap", ge="0")
         settlement: Literal["tokens", "stablecoin"] = option("tokens", "what compute is paid in")
         survives: Number = number("1", "1", "share of payments that would still be made if no token were needed (stablecoin)", ge="0", le="1")
 
     def step(self, p: Any, state: State, signals: Mapping[str, Any], ctx: Any) -> Emitted:
         xp, price, whole = ctx.xp, signals[p.price], ctx.xp.total(state[p.tokens])
         most = whole * p.limit
-        due = signals[p.hours] * ctx.dt * signals[p.fee]
+        due = signals[p.demand] * ctx.dt
         if p.settlement == "stablecoin":
             parts = by_work(p, state, signals, xp, p.providers_fiat)
             return [Flow(p.customers, p.providers_fiat, due * p.survives * part, "pay", None, at) for at, part in parts], {}
@@ -187,7 +212,7 @@ class PegTraders(Mechanism):
         flows = [Flow(p.customers, p.proceeds, to_sellers(p, state, xp, burned * price), "pay"), burn(p.tokens, pro_rata(xp, state, p.tokens, burned))]
         if p.ask:
             gap = log_ratio(xp, price, signals[p.ask])
-            issued = xp.minimum(p.strength * gap * whole, most)
+            issued = capped(p, xp, xp.minimum(p.strength * gap * whole, most), supply(state, p.tokens) - burned)
             flows += [Flow(p.customers, p.reserve, issued * signals[p.ask], "issue"), mint(p.tokens, pro_rata(xp, state, p.tokens, issued), "issued")]
         if p.bid:
             wanted = xp.minimum(p.strength * log_ratio(xp, signals[p.bid], price) * whole, most - burned)

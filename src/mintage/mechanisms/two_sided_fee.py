@@ -20,16 +20,16 @@ class TwoSidedFee(Mechanism):
         suppliers earn   V (1 - r - m f)
         the network has  2 V (r + m f)                                                                     [fiat], shapes [1, path]
 
-    `direct` is the share of suppliers' earnings that they get at once, a schedule; the rest goes to the network, which pays them otherwise (see
-    `incentive_engine`). Tokens come from the market at its price. `payout` "tokens" turns into tokens what was paid in money, too, before suppliers get
-    it. Fees of payments in tokens are tokens. `settlement` "stablecoin" is all in money; a share `survives` of rentals is then still made.
+    `direct` is the share of suppliers' earnings that they get at once, a schedule; the rest goes to the network's vaults, out of which it pays them
+    otherwise (see `incentive_engine`). Tokens come from the market at its price. `payout` "tokens" turns into tokens what was paid in money, too, before
+    suppliers get it. Fees of payments in tokens are tokens. `settlement` "stablecoin" is all in money; a share `survives` of rentals is then still made.
 
     Source: io.net, 0.25 % a side, and 2 % a side if paid in USDC, none in IO.
     """
 
     name = "two_sided_fee"
     behaviour = True
-    tags: Mapping[str, Tag] = {"pay": "revenue", "fee": "revenue", "earn": "revenue", "buy": "revenue", "tokens": "trade", "fee_tokens": "trade"}
+    tags: Mapping[str, Tag] = {"pay": "revenue", "fee": "revenue", "earn": "revenue", "buy": "revenue", "tokens": "trade"}
     ablation: Mapping[str, Any] = {"settlement": "stablecoin"}
     breaks: ClassVar[str] = (
         "Both sides can meet elsewhere once they know each other, and the larger the fee the sooner they do. A discount for the token is worth nothing "
@@ -40,14 +40,17 @@ class TwoSidedFee(Mechanism):
         demand: Ref = reads("demand", "fiat/day", "rentals at list price")
         price: Ref = reads("price", "fiat/tokens", "the market's price of the token")
         work: Ref = reads("", "job/day", "work by provider, by which they earn; empty: equal parts")
-        earnings: Ref = writes("", "fiat/day", "what the network takes in money; empty: not shown")
+        earnings: Ref = writes("", "fiat/day", "suppliers' earnings in money that the network keeps; empty: not shown")
+        income: Ref = writes("", "fiat/day", "what each provider gets at once, tokens at their price; empty: not shown")
         customers: Ref = account("external/fiat", "where renters' money comes from")
         wallets: Ref = account("", "renters' own money, for events; empty: there is none")
         purses: Ref = account("", "renters' own tokens, the same rows; empty: there are none")
         providers: Ref = account("providers/token", "who is paid in tokens")
         providers_fiat: Ref = account("providers/fiat", "who is paid in money: the same rows")
-        fees: Ref = account("fee_vault/fiat", "the network's money")
-        fees_tokens: Ref = account("fee_vault/token", "the network's tokens")
+        fees: Ref = account("fees/fiat", "the network's fees in money")
+        fees_tokens: Ref = account("fees/token", "the network's fees in tokens")
+        vault: Ref = account("fee_vault/fiat", "earnings in money that the network keeps")
+        vault_tokens: Ref = account("reward_vault/token", "earnings in tokens that it keeps")
         tokens: Ref = account("market/token", "who sells tokens")
         proceeds: Ref = account("market/fiat", "what the sellers are paid")
         reservation: Number = number("0.0025", "1", "r: charge on a rental, each side", ge="0", lt="1", **DOCS)
@@ -71,7 +74,7 @@ class TwoSidedFee(Mechanism):
         xp, at, to, direct = ctx.xp, rows["renter"], rows["supplier"], p.direct.at(ctx)
         net = amount * (1 - p.reservation - p.payment)
         now = net * direct
-        flows = [Flow(p.wallets, p.fees, amount * 2 * (p.reservation + p.payment), "fee", at), Flow(p.wallets, p.fees, net - now, "earn", at)]
+        flows = [Flow(p.wallets, p.fees, amount * 2 * (p.reservation + p.payment), "fee", at), Flow(p.wallets, p.vault, net - now, "earn", at)]
         if p.payout == "as_paid" or p.settlement == "stablecoin":
             return [*flows, Flow(p.wallets, p.providers_fiat, now, "pay", at, to)], {}
         if state[p.tokens].shape[-2] == 1:
@@ -89,9 +92,9 @@ class TwoSidedFee(Mechanism):
             return [], {}
         net = amount * (1 - p.reservation)
         now = net * p.direct.at(ctx)
-        to_network = amount * 2 * p.reservation + net - now
         at = rows["renter"]
-        return [Flow(p.purses, p.fees_tokens, to_network, "fee_tokens", at), Flow(p.purses, p.providers, now, "tokens", at, rows["supplier"])], {}
+        flows = [Flow(p.purses, p.providers, now, "tokens", at, rows["supplier"]), Flow(p.purses, p.vault_tokens, net - now, "earn_tokens", at)]
+        return [*flows, Flow(p.purses, p.fees_tokens, amount * 2 * p.reservation, "fee_tokens", at)], {}
 
     def step(self, p: Any, state: State, signals: Mapping[str, Any], ctx: Any) -> Emitted:
         xp, price, direct = ctx.xp, signals[p.price], p.direct.at(ctx)
@@ -105,10 +108,19 @@ class TwoSidedFee(Mechanism):
         net, net_tokens = share * (1 - p.reservation - p.payment), (1 - share) * (1 - p.reservation)
         fee, earned = rented * (2 * share * (p.reservation + p.payment)), rented * (net * (1 - direct))
         parts = by_work(p, state, signals, xp, p.providers)
-        flows = [Flow(p.customers, p.fees, fee, "fee"), Flow(p.customers, p.fees, earned, "earn")]
+        flows = [Flow(p.customers, p.fees, fee, "fee"), Flow(p.customers, p.vault, earned, "earn")]
         flows += [Flow(p.customers, p.providers_fiat, rented * (net * direct - convert) * part, "pay", None, at) for at, part in parts]
         flows.append(Flow(p.customers, p.proceeds, to_sellers(p, state, xp, rented * bought), "buy"))
-        paid, rest = (xp.div(rented * part, price, 0) for part in (convert + net_tokens * direct, bought - convert - net_tokens * direct))
-        flows += [Flow(p.tokens, p.providers, pro_rata(xp, state, p.tokens, paid * part), "tokens", None, at) for at, part in parts]
-        flows.append(Flow(p.tokens, p.fees_tokens, pro_rata(xp, state, p.tokens, rest), "fee_tokens"))
-        return flows, {p.earnings: (fee + earned) / ctx.dt} if p.earnings else {}
+        tokens = xp.div(rented, price, 0)
+        for amount, to, reason in (
+            (net_tokens * (1 - direct), p.vault_tokens, "earn_tokens"),
+            ((1 - share) * 2 * p.reservation, p.fees_tokens, "fee_tokens"),
+        ):
+            flows.append(Flow(p.tokens, to, pro_rata(xp, state, p.tokens, tokens * amount), reason))
+        now = tokens * (convert + net_tokens * direct)
+        flows += [Flow(p.tokens, p.providers, pro_rata(xp, state, p.tokens, now * part), "tokens", None, at) for at, part in parts]
+        shown = {p.earnings: earned / ctx.dt}
+        if p.income:
+            each = rented * ((net + net_tokens) * direct) / ctx.dt
+            shown[p.income] = xp.concatenate([each * part for _, part in parts], -2)
+        return flows, {name: value for name, value in shown.items() if name}
