@@ -26,12 +26,12 @@ class Held(NamedTuple):
     sums: Any
 
 
-def original(xp: Any, weights: Any, stake: Any, bonds: Any, rate: Any) -> Held:
-    """B = rate N(a W) + (1 - rate) N(B0), where N makes each miner's column sum to 1.
+def original(xp: Any, weights: Any, stake: Any, bonds: Any, rate: Any, bought: Any) -> Held:
+    """B = rate N(a W) + (1 - rate) N(B0), where N makes each miner's column sum to 1; `bought` are the sums of a W.
 
     A column's scale does not matter to dividends, nor to what is stored, so that a W stays as it is and B0 is brought to its scale: in one pass.
     """
-    bought, kept = xp.dot(weights, stake), xp.total(bonds)
+    kept = xp.total(bonds)
     scale = xp.where(xp.gt(bought, 0), (1 - rate) * bought * xp.div(1, kept, 0), 1)
     return Held(weights * (rate * stake) + bonds * scale, rate * bought + scale * kept)
 
@@ -60,10 +60,10 @@ def stored(xp: Any, bonds: Any) -> Any:
     The chain's products are cut to 32 bits after the point, so that a bond which decays to just a whole number falls below it: of 40 at a rate of 1/40
     it keeps 38. What is taken off here is as much as it loses.
     """
-    return xp.maximum(xp.floor(bonds * U16 - xp.num(1) / 2**15), 0)
+    return xp.floor(xp.clip(bonds * U16 - xp.num(1) / 2**15, 0, U16))
 
 
 def stored_by_column(xp: Any, bonds: Any) -> Any:
     """Bonds of original Yuma as stored: a miner's largest is 65535, and the others fall short of their ratio to it as the chain's do."""
     loss = xp.num(1) / 2**12
-    return xp.maximum(xp.floor(bonds * xp.div(U16 + loss, xp.max(bonds, -2), 0) - loss), 0)
+    return xp.floor(xp.clip(bonds * xp.div(U16 + loss, xp.max(bonds, -2), 0) - loss, 0, U16))

@@ -45,15 +45,12 @@ def epoch(xp: Any, weights: Any, stake: Any, bonds: Any, rules: Rules, present: 
     `present` [miner, validator, path] is 1 where a validator names the miner, be it with 0, for liquid alpha: a bond on a miner that is left out
     vanishes at once, one on a miner with weight 0 decays. None: every miner is named.
     """
-    whole = normalised(xp, weights, 0)
-    agreed = consensus(xp, whole, stake, rules.kappa)
-    clipped = xp.minimum(whole, agreed)
-    incentive = normalised(xp, xp.dot(clipped, stake), 0)
-    trust = xp.sum(clipped, 0)[0]
-    backed = mixed(whole, clipped, rules.penalty)
+    agreed, clipped, backed = clip(xp, weights, stake, rules)
+    rank, trust = xp.dot(clipped, stake), xp.sum(clipped, 0)[0]
+    incentive = normalised(xp, rank, 0)
     cut = rules.stored == "u16"
     if rules.version == "original":
-        held = original(xp, backed, stake, bonds, rules.rate)
+        held = original(xp, backed, stake, bonds, rules.rate, rank if backed is clipped else xp.dot(backed, stake))
         new = stored_by_column(xp, held.bonds) if cut else held.bonds * xp.div(1, held.sums, 0)
         return Epoch(agreed, trust, incentive, dividends(xp, held, incentive), new)
     old, rate = bonds / U16 if cut else bonds, rules.rate
@@ -63,6 +60,14 @@ def epoch(xp: Any, weights: Any, stake: Any, bonds: Any, rules: Rules, present: 
         old = old if present is None else xp.where(agree, old * present, old)
     held = relative(xp, backed, old, rate)
     return Epoch(agreed, trust, incentive, dividends(xp, held, incentive, stake), stored(xp, held.bonds) if cut else held.bonds)
+
+
+def clip(xp: Any, weights: Any, stake: Any, rules: Rules) -> tuple[Any, Any, Any]:
+    """Consensus, weights clipped at it, and the weights that buy bonds."""
+    whole = normalised(xp, weights, 0)
+    agreed = consensus(xp, whole, stake, rules.kappa)
+    clipped = xp.minimum(whole, agreed)
+    return agreed, clipped, mixed(whole, clipped, rules.penalty)
 
 
 def mixed(whole: Any, clipped: Any, penalty: Any) -> Any:

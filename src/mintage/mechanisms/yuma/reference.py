@@ -29,15 +29,15 @@ class Reference(NamedTuple):
 
 def reference_epoch(xp: Any, weights: Any, stake: Any, bonds: Any, rules: Reference) -> Epoch:
     """One epoch of the package. `bonds` None: the first, in which bonds are new and liquid alpha is off. Shapes as in `epoch`."""
-    dust = xp.num("0.000001")
-    whole, share = over(xp, weights, 0, dust), normalised(xp, stake, -2)
+    dust, sums = xp.num("0.000001"), xp.sum(weights, 0)
+    part = 1 / (sums + dust)
+    whole, share = weights * part, normalised(xp, stake, -2)
     median = xp.quantile(whole, share, 1 - rules.kappa)
     agreed = xp.where(xp.gt(xp.sum(median, 0), 0), to_u16(xp, normalised(xp, median, 0)), NOTHING) / U16
     clipped = xp.minimum(whole, agreed)
     rank = xp.dot(clipped, share)
     incentive = normalised(xp, xp.where(xp.ge(rank, xp.max(rank, 0)), 1, 0) * xp.div(rank, rank, 0) if rules.winner else rank, 0)
-    trust = (xp.sum(clipped, 0) * xp.div(1, xp.sum(whole, 0), 0))[0]
-    backed = mixed(whole, clipped, rules.penalty)
+    trust = (xp.sum(clipped, 0) * xp.div(1, sums * part, 0))[0]
     rate = rules.rate
     if rules.liquid is not None and bonds is not None:
         rate = liquid_rate(xp, whole, agreed, bonds, rules.liquid)
@@ -45,24 +45,17 @@ def reference_epoch(xp: Any, weights: Any, stake: Any, bonds: Any, rules: Refere
         new = rate * whole if bonds is None else (1 - rate) * bonds + rate * whole
         earned = xp.dot(new, incentive / (xp.total(new) + dust), 0)[0] * share
     else:
-        new = averaged(xp, backed, share, bonds, rate, rules, dust)
+        backed = mixed(whole, clipped, rules.penalty)
+        new = averaged(xp, backed, share, rank if backed is clipped else xp.dot(backed, share), bonds, rate, rules, dust)
         earned = xp.dot(new, incentive, 0)[0]
     return Epoch(agreed, trust, incentive, earned / (xp.total(earned) + dust), new)
 
 
-def averaged(xp: Any, weights: Any, stake: Any, bonds: Any, rate: Any, rules: Reference, dust: Any) -> Any:
-    """Bonds of its Yuma 1, which has an average under liquid alpha only, and of its Yuma 2."""
-    bought = xp.dot(weights, stake)
-    first, alone = rules.version == 1, bonds is None or (rules.version == 1 and rules.liquid is None)
+def averaged(xp: Any, weights: Any, stake: Any, bought: Any, bonds: Any, rate: Any, rules: Reference, dust: Any) -> Any:
+    """Bonds of its Yuma 1, which has an average under liquid alpha only, and of its Yuma 2; `bought` are the sums of weights times stake."""
+    first = rules.version == 1
     scale = 1 / (bought + dust) if first else xp.div(1, bought, 0)
-    fresh = weights * stake
-    if alone:
-        sums = bought * scale
-        return fresh * (scale / (sums + dust)) if first else fresh * scale
-    mix = rate * (fresh * scale) + (1 - rate) * bonds
-    return over(xp, mix, -2, dust) if first else mix
-
-
-def over(xp: Any, x: Any, axis: int, dust: Any) -> Any:
-    """x over its sum along `axis` and a little."""
-    return x * (1 / (xp.sum(x, axis) + dust))
+    if bonds is None or (first and rules.liquid is None):
+        return weights * (stake * (scale / (bought * scale + dust) if first else scale))
+    mix = weights * (stake * (rate * scale)) + (1 - rate) * bonds
+    return mix * (1 / (xp.total(mix) + dust)) if first else mix
