@@ -13,17 +13,27 @@ from mintage.accounts import Account, Asset, Kind
 from mintage.arithmetic_exact import EXACT
 from mintage.economy import Economy, SignalDecl
 from mintage.errors import RunError
+from mintage.mechanisms import find
 
 from .network import D, amounts, emitted, use
 from .village import Play
 
 AGENTS, USERS, DEALS, TILL, TREASURY, CLEARING = (Account(k, "TOK") for k in ("agents", "users", "deals", "tills", "treasury", "clearing"))
+MARKET, MARKET_USD, PURSES, CASH, OUTSIDE = (Account(*p.split("/")) for p in ("market/TOK", "market/USD", "purses/USD", "cash/USD", "external/USD"))
+DESK = {"customers": "external/USD", "wallets": "purses/USD", "tokens": "market/TOK", "proceeds": "market/USD", "fiat": "cash/USD", "price": "price"}
 HALVES = ({"to": "treasury/TOK", "share": "0.5"}, {"to": "burned/TOK", "share": "0.5"})
 WHOLE = ({"to": "treasury/TOK", "share": "1"},)
 
 
 def market(
-    *, agents: int = 4, users: int = 1, qualities: tuple[str, ...] = (), counts: tuple[str, ...] = (), opening: dict[Account, Any] | None = None, **params: Any
+    *,
+    agents: int = 4,
+    users: int = 1,
+    sellers: int = 1,
+    qualities: tuple[str, ...] = (),
+    counts: tuple[str, ...] = (),
+    opening: dict[Account, Any] | None = None,
+    **params: Any,
 ) -> Economy:
     """Agents with 1,000 tokens each, people with 10,000 in all, three slots for deals and two names."""
     kinds = {
@@ -34,15 +44,18 @@ def market(
         "names": Kind("names", ("TOK",), 2, role="escrow"),
         "clearing": Kind("clearing", ("TOK",), role="escrow"),
         "treasury": Kind("treasury", ("TOK",), role="treasury"),
+        "market": Kind("market", ("TOK", "USD"), sellers),
+        "purses": Kind("purses", ("USD",), 2, members="open", role="customer"),
+        "cash": Kind("cash", ("USD",), agents, members="agents", role="provider"),
     }
     rows = {"quality": ("1", qualities or ("1",) * agents), "population": ("node", counts or ("1",) * agents), "capacity": ("job/day", ("50",) * agents)}
-    rows |= {"work": ("job/day", ("0",) * agents)}
+    rows |= {"work": ("job/day", ("0",) * agents), "priority": ("1", ("0",) * (agents - 1) + ("1",)), "income": ("TOK/day", ("0",) * agents)}
     declared = {n: SignalDecl(n, unit, tuple(map(D, start)), "", "agents") for n, (unit, start) in rows.items()}
-    one = {"price": ("USD/TOK", "2"), "volume": ("TOK/day", "0"), "listed": ("node", "0")}
+    one = {"demand": ("USD/day", "100"), "price": ("USD/TOK", "2"), "volume": ("TOK/day", "0"), "listed": ("node", "0")}
     declared |= {n: SignalDecl(n, unit, D(start)) for n, (unit, start) in one.items()}
-    rested = {AGENTS: 1000 * agents, USERS: 10_000} | (opening or {})
+    rested = {AGENTS: 1000 * agents, USERS: 10_000, MARKET: 5000, PURSES: 600} | (opening or {})
     assets = {"TOK": Asset("TOK", 6), "USD": Asset("USD", 6, "fiat")}
-    uses = (use("market", "agent_market", **{"payees": WHOLE, "volume": "volume", "listed": "listed"} | params),)
+    uses = (use("market", "agent_market", **{"buyers": "users/TOK", "payees": WHOLE, "volume": "volume", "listed": "listed"} | params),)
     return Economy("market", assets, kinds, declared, uses, D(1), opening={k: D(v) for k, v in rested.items()})
 
 
@@ -200,6 +213,22 @@ def test_payments_at_once_share_with_the_protocol_and_nobody_pays_itself():
             play.event("market", "pay", {"payer": 3, "payee": 3}, amount=1)
 
 
+@pytest.mark.parametrize("sellers", [1, 3])
+def test_an_order_in_fiat_buys_the_tokens_that_the_agent_gets(sellers):
+    """80 USD at 2 are 40 tokens, of which a tenth is the protocol's; sellers are paid what they sell for."""
+    for play in both(market(sellers=sellers, take="0.1", earned="tills/TOK", **DESK)):
+        play.event("market", "order", {"customer": 1, "agent": 2}, amount=80)
+        assert (play[PURSES], play[TILL]) == ([300, 220], pytest.approx([0, 0, 36, 0]))
+        assert sum(play[MARKET]) == pytest.approx(5000 - 40)
+        assert sum(play[MARKET_USD]) == pytest.approx(80)
+        assert play[TREASURY] == [pytest.approx(4)]
+        with pytest.raises(RunError, match="MT302"):
+            play.event("market", "order", {"customer": 1, "agent": 2}, amount=221)
+    for play in both(market(settlement="stablecoin", take="0.1", **DESK)):
+        play.event("market", "order", {"customer": 0, "agent": 3}, amount=80)
+        assert (play[CASH], play[MARKET], play[TREASURY]) == ([0, 0, 0, 80], [5000], [0])
+
+
 # --- the simulated population --------------------------------------------------------------------------------------------------
 
 
@@ -212,6 +241,31 @@ def test_a_step_by_hand():
         assert play[AGENTS] == [999.75, 999.75]
         assert (play[USERS], play[TREASURY]) == ([9000], [pytest.approx(20.5)])
         assert (play.signal("volume"), play.signal("listed")) == ([pytest.approx(1000)], [2])
+
+
+def test_customers_order_in_fiat_what_the_demand_says_and_the_market_has():
+    """100 USD a day at 2 buy 50 tokens, beside 100 that people spend of their own; shares are 1 to 3."""
+    params = {"quality": "quality", "demand": "demand", "spending": "0.01", "take": "0.1", "earned": "tills/TOK", "fee": 0, "income": "income", **DESK}
+    for play in both(market(agents=2, qualities=("1", "3"), **params)):
+        play.steps(1)
+        assert play[TILL] == pytest.approx([0.9 * 37.5, 0.9 * 112.5])
+        assert (play[OUTSIDE], play[MARKET_USD], play[MARKET], play[USERS]) == ([-700], [100], [4950], [9900])
+        assert play.signal("income") == pytest.approx([37.5, 112.5])
+    short = Play(market(agents=2, opening={MARKET: 20}, **params)).steps(3)
+    assert (short[MARKET], short[MARKET_USD]) == ([0], [40])
+
+
+def test_in_a_stablecoin_agents_are_paid_in_fiat_and_only_what_survives_is_ordered():
+    rule = find("agent_market")
+    e = market(agents=2, qualities=("1", "3"), quality="quality", demand="demand", survives="0.8", **{**DESK, "buyers": "", **rule.ablation})
+    play = Play(e).steps(2)
+    assert play[CASH] == pytest.approx([40, 120])
+    assert (play[MARKET], play[MARKET_USD], play[AGENTS]) == ([5000], [0], [1000, 1000])
+
+
+def test_who_has_priority_is_preferred():
+    got = Play(market(agents=2, priority="priority", boost=3, fee=0, spending="0.1", earned="tills/TOK", take=0)).steps(1)[TILL]
+    assert got == pytest.approx([200, 800])
 
 
 @settings(max_examples=20, deadline=None)
@@ -305,3 +359,5 @@ def test_a_market_is_sound_and_its_faults_are_told():
     assert [f.where for f in market(payees=()).check()] == ["market.payees"]
     assert [f.where for f in market(capacity="capacity").check()] == ["market.price"]
     assert [f.where for f in market(outsourced="0.1").check()] == ["market.clearing"]
+    assert [f.where for f in market(demand="demand", price="price", tokens="market/TOK").check()] == ["market.customers", "market.proceeds", "market.fiat"]
+    assert [str(f) for f in market(sellers=2, demand="demand", **DESK).check()] == []

@@ -162,7 +162,7 @@ def test_an_upgrade_that_does_not_prove_itself_is_taken_back():
 
 def test_better_quality_brings_what_pays_for_it_when_a_market_reads_it():
     """Two agents of one market, of which the first goes ahead: three parts of four of what people spend are its own, and the supplier is paid."""
-    hire = use("hiring", "agent_market", earned="tills/TOK", payees=({"to": "market/TOK", "share": 1},), quality="quality", fee=0)
+    hire = use("hiring", "agent_market", buyers="users/TOK", earned="tills/TOK", payees=({"to": "market/TOK", "share": 1},), quality="quality", fee=0)
     users = use("brings", "grants", pool="pool/TOK", budget=({"value": 80},), recipients=({"to": "users/TOK", "share": 1},))
     for play in both(agents(users, hire, number=2, plans=(PLANS[0], {**PLANS[1], "quality": 3}), trial=5, wallet=2000), looks=False):
         play.steps(2)

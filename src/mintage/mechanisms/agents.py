@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
+from ..accounts import Account
 from ..flows import Flow
 from .base import Emitted, Mechanism, Number, Parameters, Ref, State, Tag, account, count, event, number, option, reads, refuse_unless, writes
+from .burn_mint import to_sellers
 from .scheduler import fill
-from .sharing import Share, not_one, to_payees
+from .sharing import Share, not_one, pro_rata, to_payees
 
 FREE, REQUESTED, COMMITTED = range(3)  # of a negotiation's slot
 ALMANAC = {"source": "uAgents configuration and Almanac contract", "date": "2026-08-20"}
@@ -23,14 +25,16 @@ class AgentMarket(Mechanism):
         a deal that is committed and neither completed nor cancelled by its deadline is the buyer's to reclaim; one only requested lapses
 
     Each holder of `deals` is a slot for one negotiation, and holds what its buyer has committed; each holder of `names` is a name. Names carry no money.
-    Agents also pay each other at once (`pay`), as people pay agents (`hire`). Only who is registered can ask for payment.
+    Agents also pay each other at once (`pay`), people pay agents in tokens (`hire`), and customers order in fiat (`order`), which buys the tokens from
+    `tokens` at the price of the day, or with `settlement` "stablecoin" goes to agents as it is, without the protocol's share, and of such orders a share
+    `survives` is still made. Only who is registered can ask for payment.
 
     In a simulation a row stands for `population` agents that are alike. A row keeps its records, at  cost_i = fee population_i dt / record,  while what it can
     expect to earn pays for them and it has the money; who shows up in a search is whoever is among the `search` best of a topic, agents being spread
-    evenly over `topics`. Buyers spend a share `spending` of what they have in each call:
+    evenly over `topics`. Customers spend `demand`, buyers a share `spending` of what they have in each call:
 
-        weight_i = found_i quality_i^taste,   income_i = spent weight_i / sum(weight);   with `capacity`, filled in proportion to
-        quality_i^taste x free capacity, and what no capacity takes is not spent
+        score_i = quality_i^taste (1 + boost priority_i),   income_i = spent found_i score_i / sum(found score);   with `capacity`, filled in
+        proportion to score_i x free capacity, and what no capacity takes is not spent
 
     Of its income a row spends a share `outsourced` on other rows, by their weights and none on itself; that is paid at the next call, out of `clearing`.
     Shapes [agent, path].
@@ -44,12 +48,29 @@ class AgentMarket(Mechanism):
         "Agents that pay each other in a circle look like demand; only what people or other networks bring in is. A deal's quality is nobody's to judge here."
     )
     behaviour = True
-    tags: Mapping[str, Tag] = {"service": "reward", "subcontract": "transfer", "between": "reward", "fee": "fee", "register": "fee", "commit": "transfer"}
+    ablation: Mapping[str, Any] = {"settlement": "stablecoin"}
+    tags: Mapping[str, Tag] = {
+        "order": "revenue",
+        "service": "reward",
+        "subcontract": "transfer",
+        "between": "reward",
+        "fee": "fee",
+        "register": "fee",
+        "commit": "transfer",
+        "return": "transfer",
+    }
 
     class Params(Parameters):
         agents: Ref = account("agents/token", "agents' wallets, from which they pay")
         earned: Ref = account("", "where payments for services arrive, in the agents' rows; empty: in their wallets")
-        buyers: Ref = account("users/token", "people who buy services")
+        buyers: Ref = account("", "people who pay in tokens that they have; empty: none")
+        customers: Ref = account("", "where money of who orders in fiat comes from; empty: nobody does")
+        wallets: Ref = account("", "customers' own money, which events draw on; empty: events draw on `customers`")
+        tokens: Ref = account("", "who sells the tokens that orders buy")
+        proceeds: Ref = account("", "what they are paid")
+        fiat: Ref = account("", "where agents are paid in fiat, in their rows, where settlement is a stablecoin")
+        settlement: Literal["token", "stablecoin"] = option("token", "what agents are paid in by who orders in fiat")
+        survives: Number = number("1", "1", "share of orders in fiat that would still be made if no token were needed (stablecoin)", ge="0", le="1")
         deals: Ref = account("deals/token", "one holder for each negotiation that can be open at once")
         names: Ref = account("names/token", "one holder for each name")
         payees: tuple[Share, ...] = option((), "who receives fees and the protocol's share; shares sum to 1")
@@ -64,20 +85,27 @@ class AgentMarket(Mechanism):
         each: Number = number("1", "node", "agents in a row", gt="0")
         quality: Ref = reads("", "1", "of each row's services, in a simulation; empty: equal")
         taste: Number = number("1", "1", "how strongly buyers prefer quality", ge="0")
+        priority: Ref = reads("", "1", "1 for rows that are served first, such as `priority_slots` draws them, in a simulation; empty: none")
+        boost: Number = number("1", "1", "how much more weight a row with priority has", ge="0")
         capacity: Ref = reads("", "job/day", "what one agent of each row can serve, in a simulation; empty: any amount")
-        price: Ref = reads("", "fiat/agents", "the token's price: for capacity and work")
+        price: Ref = reads("", "fiat/agents", "the token's price: for orders in fiat, capacity and work")
+        demand: Ref = reads("", "fiat/day", "what customers order, in a simulation; empty: nothing")
         task: Number = number("0.01", "fiat/job", "what a task costs its buyer", gt="0")
         spending: Number = number("1", "1", "share of what buyers have that they spend in a call, in a simulation", ge="0", le="1")
         outsourced: Number = number("0", "1", "share of its income that an agent spends on other agents' services, in a simulation", ge="0", lt="1")
         clearing: Ref = account("", "payments between agents on their way; empty: nothing is outsourced")
+        income: Ref = writes("", "agents/day", "what each row is paid, before the protocol's share; empty: none")
         work: Ref = writes("", "job/day", "tasks that each row is paid for; empty: none")
         volume: Ref = writes("", "agents/day", "payments for services, those between agents included; empty: none")
         listed: Ref = writes("", "node", "agents with a record; empty: none")
 
     def validate(self, p: Any) -> list[tuple[str, str, str]]:
         faults = not_one("payees", sum((s.share for s in p.payees), Decimal(0))) if p.payees or p.fee or p.name_fee or p.take else []
-        if (p.capacity or p.work) and not p.price:
-            faults.append(("price", "none is named", "the token's price, with capacity or work"))
+        if (p.capacity or p.work or p.demand or p.customers) and not p.price:
+            faults.append(("price", "none is named", "the token's price, with orders in fiat, capacity or work"))
+        desk = {"customers": p.customers, "tokens": p.tokens, "proceeds": p.proceeds, "fiat": p.fiat}
+        if p.demand or any(desk.values()):
+            faults += [(name, "none is named", "an account, where people order in fiat") for name, place in desk.items() if not place]
         return faults if p.clearing or not p.outsourced else [*faults, ("clearing", "none is named", "an account, when services are outsourced")]
 
     def derive(self, p: Any, xp: Any) -> dict[str, Any]:
@@ -173,28 +201,40 @@ class AgentMarket(Mechanism):
 
     @event(roles={"buyer": "buyers", "agent": "agents"}, arguments={"amount": "agents"})
     def hire(self, p: Any, state: State, signals: Mapping[str, Any], ctx: Any, rows: Mapping[str, Any], amount: Any) -> Emitted:
-        """Somebody pays an agent for a service."""
-        return served(p, state, ctx.xp, p.buyers, rows["buyer"], rows["agent"], amount), {}
+        """Somebody pays an agent for a service, in tokens."""
+        return served(p, state, ctx.xp, p.buyers, rows["buyer"], rows["agent"], amount) if p.buyers else [], {}
+
+    @event(roles={"customer": "wallets|customers", "agent": "agents"}, arguments={"amount": "fiat"})
+    def order(self, p: Any, state: State, signals: Mapping[str, Any], ctx: Any, rows: Mapping[str, Any], amount: Any) -> Emitted:
+        """A customer pays an agent for a service, in fiat: the agent gets the tokens that it buys. What sellers do not have is refused."""
+        if not p.customers:
+            return [], {}
+        xp, purse, at, to = ctx.xp, p.wallets or p.customers, rows["customer"], rows["agent"]
+        if p.settlement == "stablecoin":
+            return [Flow(purse, p.fiat, amount, "order", at, to)], {}
+        flows = [Flow(purse, p.proceeds, to_sellers(p, state, xp, amount), "order", at)]
+        for seller, part in by_holder(xp, state, p.tokens, amount / signals[p.price]):
+            flows += served(p, state, xp, p.tokens, seller, to, part)
+        return flows, {}
 
     # --- a simulated population --------------------------------------------------------------------------------------------
 
     def step(self, p: Any, state: State, signals: Mapping[str, Any], ctx: Any) -> Emitted:
-        xp, wallet, have = ctx.xp, state[p.agents], state[p.buyers]
+        xp, wallet = ctx.xp, state[p.agents]
         number = signals[p.population] if p.population else xp.full((wallet.shape[-2], 1), p.each)
-        score = xp.power(signals[p.quality], p.taste) if p.quality else xp.full((wallet.shape[-2], 1), xp.num(1))
-        spent = xp.total(have) * p.spending
-        cost = p.fee * number * (ctx.dt / p.record)
+        score = self.scores(p, state, signals, xp)
+        bought, own = self.brought(p, state, signals, ctx)
+        spent, cost = bought + own, p.fee * number * (ctx.dt / p.record)
+        if p.settlement == "stablecoin":
+            cost = 0 * cost  # nobody has a token to pay for a record with
         kept = self.worth_it(p, state, ctx, number * score, spent * (1 - p.take), cost)
         found = seen(p, xp, number * kept, score)
         weight = found * score
         income = self.orders(p, signals, ctx, spent, found, score)
-        rest, share = income * (1 - p.take), xp.div(income, xp.total(income), 0)
-        renewed = xp.minimum(cost * kept, wallet)
+        share, used = xp.div(income, xp.total(income), 0), xp.div(xp.total(income), spent, 0)
+        rest, renewed = income * (1 - p.take), xp.minimum(cost * kept, wallet)
         flows = to_payees(xp, state, p.agents, p.payees, renewed, None, "register")
-        for i in range(have.shape[-2]):
-            at, paid = (None if have.shape[-2] == 1 else slice(i, i + 1)), xp.total(income) * xp.div(have[i : i + 1], xp.total(have), 0)
-            flows.append(Flow(p.buyers, p.into, paid * share * (1 - p.take), "service", at))
-            flows += to_payees(xp, state, p.buyers, p.payees, paid * p.take, at)
+        flows += self.payments(p, state, signals, xp, bought * used, own * used, share)
         told: dict[str, Any] = {"until": state["until"] + kept * (ctx.day - state["until"])}
         between = 0 * spent
         if p.clearing:
@@ -203,10 +243,37 @@ class AgentMarket(Mechanism):
             between = xp.total(sent)
             flows += [Flow(p.clearing, p.into, due * state["owed"] * (1 - p.take), "between"), Flow(p.agents, p.clearing, sent, "subcontract")]
             flows += to_payees(xp, state, p.clearing, p.payees, due * p.take, None)
-        shown = {p.volume: (xp.total(income) + between) / ctx.dt, p.listed: xp.total(number * kept)}
+        shown = {p.volume: (xp.total(income) + between) / ctx.dt, p.listed: xp.total(number * kept), p.income: income / ctx.dt}
         if p.work:
             shown[p.work] = income * signals[p.price] / p.task / ctx.dt
         return flows, told | {name: value for name, value in shown.items() if name}
+
+    def scores(self, p: Any, state: State, signals: Mapping[str, Any], xp: Any) -> Any:
+        """How much buyers prefer each row's agents."""
+        score = xp.power(signals[p.quality], p.taste) if p.quality else xp.full((state[p.agents].shape[-2], 1), xp.num(1))
+        return score * (1 + p.boost * signals[p.priority]) if p.priority else score
+
+    def brought(self, p: Any, state: State, signals: Mapping[str, Any], ctx: Any) -> tuple[Any, Any]:
+        """What customers' fiat is worth in tokens, as far as sellers have them, and what buyers spend of their own [agents], [1, path]."""
+        xp = ctx.xp
+        own = xp.total(state[p.buyers]) * p.spending if p.buyers else 0 * xp.total(state[p.agents])
+        if not p.demand:
+            return 0 * own, own
+        bought = signals[p.demand] * ctx.dt / signals[p.price]
+        return (bought * p.survives if p.settlement == "stablecoin" else xp.minimum(bought, xp.total(state[p.tokens]))), own
+
+    def payments(self, p: Any, state: State, signals: Mapping[str, Any], xp: Any, bought: Any, own: Any, share: Any) -> list[Flow]:
+        """The flows of `bought` and `own` [agents], [1, path], to each row by its share."""
+        flows, sources = [], [(p.buyers, own)] if p.buyers else []
+        if p.demand and p.settlement == "stablecoin":
+            flows = [Flow(p.customers, p.fiat, bought * signals[p.price] * share, "order")]
+        elif p.demand:
+            flows, sources = [Flow(p.customers, p.proceeds, to_sellers(p, state, xp, bought * signals[p.price]), "order")], [(p.tokens, bought), *sources]
+        for place, amount in sources:
+            for at, part in by_holder(xp, state, place, amount):
+                flows.append(Flow(place, p.into, part * share * (1 - p.take), "service", at))
+                flows += to_payees(xp, state, place, p.payees, part * p.take, at)
+        return flows
 
     def worth_it(self, p: Any, state: State, ctx: Any, weight: Any, spent: Any, cost: Any) -> Any:
         """1 for each row that keeps its records: beside those who had one it can expect to earn what they cost, and it can pay; else 0."""
@@ -255,10 +322,16 @@ def served(p: Any, state: State, xp: Any, source: Any, at: Any, to: Any, amount:
     return [Flow(source, p.into, amount * (1 - p.take), "service", at, to), *to_payees(xp, state, source, p.payees, amount * p.take, at)]
 
 
+def by_holder(xp: Any, state: State, place: Account, amount: Any) -> list[tuple[Any, Any]]:
+    """`amount` [1, path] as (row, part) of each holder of `place`, by what it has there."""
+    each = pro_rata(xp, state, place, amount)
+    return [(None, each)] if each.shape[-2] == 1 else [(slice(i, i + 1), each[i : i + 1]) for i in range(each.shape[-2])]
+
+
 def seen(p: Any, xp: Any, number: Any, score: Any) -> Any:
     """Of each row's agents, those that a search of their topic shows: the best first, of equal ones the same share of each row [node]."""
     limit = p.search * p.topics * p.each
-    if not p.quality:
+    if not (p.quality or p.priority):
         return number * xp.clip(xp.div(limit, xp.total(number), 1), 0, 1)
     better, tied = 0 * number, 0 * number
     for j in range(score.shape[-2]):
