@@ -232,7 +232,7 @@ class NumpyArithmetic(Arithmetic):
         """What is less than the tolerance below a whole number is lifted over it; in two passes where none is negative or above 1e6."""
         if np.minimum.reduce(x, axis=None) >= 0 and np.maximum.reduce(x, axis=None) * self.snap <= self._lift:
             lifted = x * (1 + self.snap)
-            return np.floor(lifted, out=lifted if lifted.ndim else None)
+            return np.floor(lifted, out=lifted) if type(lifted) is np.ndarray else np.floor(lifted)
         return np.floor(x + np.minimum(np.abs(x) * self.snap, self._lift))
 
     @staticmethod
