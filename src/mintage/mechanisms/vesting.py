@@ -18,6 +18,7 @@ class Tranche(Parameters):
     account: Ref = account(None, "where unlocked tokens arrive")
     amount: Number = number(None, "account", "tokens allocated at genesis", ge="0")
     role: Role = option("public", "who stands behind the holder")
+    price: Number = number("0", "fiat/account", "what each token cost its holder; 0: nothing, or not known", ge="0")
     tge: Number = number("0", "1", "share unlocked at the start", ge="0", le="1")
     begin: Number = number("0", "day", "day from which cliff and duration count", ge="-36500", le="36500")
     cliff: Number = number("0", "day", "nothing unlocks before, then all that has accrued", ge="0", le="36500")
