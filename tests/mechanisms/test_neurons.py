@@ -195,7 +195,7 @@ def test_staked_maturity_weighs_like_stake():
 
 
 def test_silence_costs_nothing_for_half_a_year_and_all_within_a_month_and_a_vote_or_a_word_brings_it_back():
-    for play in both(neurons(active=("voted",), potential="potential", every=1, idle=10, fade=5, age_bonus=0)):
+    for play in both(neurons(voted=("voted",), potential="potential", every=1, idle=10, fade=5, age_bonus=0)):
         assert [power(play.steps(1)) for _ in range(17)] == pytest.approx([2000] * 10 + [1600, 1200, 800, 400, 0, 0, 0], abs=1e-6)
         assert play.signal("potential") == pytest.approx([2000] * 4)
         act(play, "confirm")
@@ -203,7 +203,7 @@ def test_silence_costs_nothing_for_half_a_year_and_all_within_a_month_and_a_vote
 
 
 def test_who_votes_never_fades():
-    e = assembly(use("neurons", "neurons", classes=({"delay": 2922},), active=("voted",), idle=2, fade=2, age_bonus=0), signals={"voted": [1, 0, 1, 0]})
+    e = assembly(use("neurons", "neurons", classes=({"delay": 2922},), voted=("voted",), idle=2, fade=2, age_bonus=0), signals={"voted": [1, 0, 1, 0]})
     play = Play(e).steps(30)
     assert play.signal("power") == pytest.approx([2000, 0, 2000, 0])
 

@@ -39,12 +39,15 @@ class Cycles(BurnMint):
         fx: Ref = reads("xdr", "proceeds/canisters", "what a unit of cycles costs: on ICP 10^12 cycles cost 1 XDR")
         canisters: Ref = account("canisters/CYCLES", "where cycles are held: customers' rows")
         purse: Ref = account("", "customers' own tokens, which they convert, in the same rows; empty: they buy with fiat only")
+        wish: Ref = writes("", "proceeds/day", "signal that shows what customers would pay; empty: none")
+        served: Ref = writes("", "proceeds/day", "signal that shows what they pay; empty: none")
 
     def step(self, p: Any, state: State, signals: Mapping[str, Any], ctx: Any) -> Emitted:
         paid = asked(p, state, signals, ctx)
         got = spread(ctx.xp, state, p.canisters, paid / signals[p.fx])
         flows = settle(p, state, signals, ctx.xp, paid, p.customers, None)
-        return [*flows, mint(p.canisters, got, "credit"), burn(p.canisters, got, "use")], {}
+        shown = {p.wish: signals[p.demand] * signals[p.fx], p.served: paid / ctx.dt}
+        return [*flows, mint(p.canisters, got, "credit"), burn(p.canisters, got, "use")], {name: value for name, value in shown.items() if name}
 
     @event(roles={"payer": "wallets|customers"}, arguments={"amount": "proceeds"}, order_free=True)
     def pay(self, p: Any, state: State, signals: Mapping[str, Any], ctx: Any, rows: Mapping[str, Any], amount: Any) -> Emitted:

@@ -72,7 +72,7 @@ class Neurons(Mechanism):
         potential: Ref = writes("", "staked", "its power before inactivity counts; empty: none")
         delays: Ref = writes("", "day", "its dissolve delay; empty: none")
         senior: Ref = writes("", "1", "1 where its delay lets it submit proposals; empty: none")
-        active: tuple[Ref, ...] = reads((), "1", "signals that are above 0 for a neuron that voted; none: inactivity does not count")
+        voted: tuple[Ref, ...] = reads((), "1", "signals that are above 0 for a neuron that voted; none: inactivity does not count")
         minimum: Number = number("1", "staked", "smallest stake", ge="0", source=NNS, date=OPENED)
         age_bonus: Number = number("0.25", "1", "added for full age", ge="0", source=NNS, date=OPENED)
         delay_bonus: Schedule = schedule("1", "added for the full dissolve delay; ICP: 1, and 2 from 2026-04-23", default=(Point(day=0, value=1),))
@@ -162,7 +162,7 @@ class Neurons(Mechanism):
         gang = xp.where(long, p.gang_bonus * backed, aged(xp, state["gang"], stake, state["weighed"]))  # what is taken out takes its part along
         whole = flag(xp, xp.ge(delay, p.vote_delay.at(ctx))) * weight(p, ctx, backed + gang, age, delay)
         updates = {"delay": delay, "age": age, "weighed": stake, "gang": gang, "begun": 0 * state["begun"] + 1, p.power: whole}
-        if p.active:
+        if p.voted:
             quiet = quiet_days(p, state, signals, ctx)
             updates |= {"quiet": quiet, p.power: whole * within(xp, 1 - (quiet - p.idle) / p.fade)}
         shown = {p.potential: whole, p.delays: delay, p.senior: flag(xp, xp.ge(delay, p.submit_delay.at(ctx)))}
@@ -177,8 +177,8 @@ def needs_stake(p: Any, state: State, ctx: Any, at: Any, what: str) -> None:
 
 def quiet_days(p: Any, state: State, signals: Mapping[str, Any], ctx: Any) -> Any:
     """Days since each neuron last voted [day]."""
-    votes = signals[p.active[0]]
-    for name in p.active[1:]:
+    votes = signals[p.voted[0]]
+    for name in p.voted[1:]:
         votes = votes + signals[name]
     return (1 - flag(ctx.xp, ctx.xp.gt(votes, 0 * votes))) * (state["quiet"] + ctx.dt)
 
