@@ -116,7 +116,8 @@ def test_the_picture_of_flows_values_each_path_at_its_own_price():
     assert worth["jobs: settle", "SND"] == pytest.approx(worth["jobs: pay", "USD"], rel=0.05)
 
 
-SILENT = ((r"value = 28_500", "value = 0"), (r"value = 1_(560|400|300)_000", "value = 0"))
+UNMINTED = (r"value = 1_(560|400|300)_000", "value = 0")
+SILENT = ((r"value = 28_500", "value = 0"), UNMINTED, (r"budget = \{ value = 1_000,", "budget = { value = 0,"))
 SELF_PAID = (
     (r'(?m)^use = "burn_mint"\n', 'use = "burn_mint"\ncustomers = "treasury/USD"\n'),
     (r'holds = \["SND", "USD"\]\nrole = "treasury"', 'holds = ["SND", "USD"]\nopening = { USD = 1_000_000_000 }\nrole = "treasury"'),
@@ -130,6 +131,25 @@ def test_an_economy_where_nothing_happens_is_not_shown_and_sustains_nothing():
     d = mt.evaluate(loads(edited(SILENT)), 8, beside=8)
     assert "nothing to sustain" in d.headline
     assert d.verdict != "pass"
+
+
+def test_who_minted_all_at_the_start_is_judged_by_what_rewards_take_out_of_reserves():
+    """Rewards beyond what was minted so far come out of the opening supply; what is minted into a pool first is not counted twice."""
+    m = evidence(edited((UNMINTED, (r"budget = \{ value = 1_000,", "budget = { value = 70_000,")))).base
+    paid = m.arrows(lambda i: i.reason == "grant").sum(axis=0)
+    assert (m.minted.sum(), paid.min() > 0) == (0, True)
+    assert m.emitted.sum(axis=0) == pytest.approx(paid)
+    assert m.metric("ratio_total").min() > 0
+    both = evidence(edited(((r"budget = \{ value = 1_000,", "budget = { value = 20_000,"),))).base
+    assert both.emitted is both.minted
+
+
+def test_a_tranche_that_begins_later_waits_until_then():
+    later = 'role = "insider"\namount = 5_000_000\nbegin = 365\nduration = { value = 36, unit = "month", source = "T" }'
+    late = (r'role = "insider"\namount = [^\n]*\ncliff = [^\n]*\nduration = [^\n]*', later)
+    found = find("T303", (late,))
+    assert (found.value, found.passed) == (365, True)
+    assert find("T304", (late,)).passed is True
 
 
 def test_a_treasury_that_pays_itself_has_no_outside_revenue():

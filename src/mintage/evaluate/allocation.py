@@ -45,7 +45,13 @@ class Held:
 
     @property
     def cliff(self) -> float:
-        return float(self.bound.cliff)
+        """Days in which nothing unlocks: from the start, or from where the tranche begins if that was earlier."""
+        return float(max(self.bound.begin, 0.0) + self.bound.cliff)
+
+    @property
+    def length(self) -> float:
+        """Days until all is unlocked, counted from the same day; 0 where the cliff's end unlocks all at once."""
+        return float(max(self.bound.begin, 0.0) + self.bound.duration) if self.bound.duration else 0.0
 
     @property
     def end(self) -> float:

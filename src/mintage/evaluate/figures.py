@@ -132,9 +132,9 @@ def burn_to_mint(m: Measured) -> Any:
     return ratio(totals(m, m.burned, m.last_year), totals(m, m.minted, m.last_year))
 
 
-@metric("Minted in the last year over the first", "1", "down")
+@metric("Emitted in the last year over the first", "1", "down")
 def emission_decline(m: Measured) -> Any:
-    return ratio(totals(m, m.minted, m.last_year), totals(m, m.minted, m.first_year)) if m.two_years else np.full(m.paths, np.nan)
+    return ratio(totals(m, m.emitted, m.last_year), totals(m, m.emitted, m.first_year)) if m.two_years else np.full(m.paths, np.nan)
 
 
 @metric("Yearly issuance over supply, last year", "1/year", "down")

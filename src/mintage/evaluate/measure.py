@@ -114,9 +114,16 @@ class Measured:
         return self.amount(f"tag:revenue/{self.fiat}")
 
     @cached_property
+    def emitted(self) -> Array:
+        """Tokens minted, and what rewards took out of reserves beyond all that was minted so far: a network that minted everything at the start
+        pays its rewards out of those, which dilutes whoever holds the float as much as minting does."""
+        minted, paid = (np.cumsum(x, axis=0) for x in (self.minted, self.arrows(lambda i: from_reserve(self.economy, i))))
+        return np.diff(np.maximum(minted, paid), axis=0, prepend=0.0) if (paid > minted).any() else self.minted
+
+    @cached_property
     def emission_value(self) -> Array:
-        """[fiat]: tokens minted times the price at the period's end."""
-        return self.minted * self.price
+        """[fiat]: tokens emitted times the price at the period's end."""
+        return self.emitted * self.price
 
     @cached_property
     def two_years(self) -> bool:
@@ -194,6 +201,11 @@ def to_providers(economy: Economy, flow: FlowInfo) -> bool:
     return flow.tag == "reward" and economy.kinds[flow.dst.kind].role == "provider"
 
 
+def from_reserve(economy: Economy, flow: FlowInfo) -> bool:
+    """A reward out of what was minted before and did not circulate."""
+    return flow.tag == "reward" and flow.src.kind != ISSUANCE and not economy.kinds[flow.src.kind].circulating
+
+
 def to_insiders(economy: Economy, flow: FlowInfo) -> bool:
     """New tokens for the team or investors."""
     return flow.src.kind == ISSUANCE and economy.kinds[flow.dst.kind].role in ("insider", "investor")
@@ -207,7 +219,8 @@ def watched(spec: Spec, economy: Economy) -> tuple[str, ...]:
     tags = {f"tag:{i.tag}/{i.src.asset}" for i in economy.flow_table if i.tag}
     accounts = [str(a) for a in economy.accounts if a.asset == t and economy.kinds[a.kind].role in ("treasury", "staked", "insider", "investor", "provider")]
     treasury = [str(a) for a in economy.accounts if a.asset == f and economy.kinds[a.kind].role in ("treasury", "provider")]
-    arrows = [f"flow:{i.arrow}" for i in economy.flow_table if i.src.asset == t and (to_providers(economy, i) or to_insiders(economy, i))]
+    wanted = (to_providers, to_insiders, from_reserve)
+    arrows = [f"flow:{i.arrow}" for i in economy.flow_table if i.src.asset == t and any(is_one(economy, i) for is_one in wanted)]
     out = [f"out:{k.name}/{a}" for k in economy.kinds.values() if k.role == "treasury" for a in k.assets if a in (t, f)]
     return tuple(
         dict.fromkeys(

@@ -101,8 +101,8 @@ def issuance(e: Evidence) -> Finding:
 
 @criterion("T208", "Emission declines or stops", unit="1", threshold="last year <= first year", source="our choice", days=2 * YEAR)
 def declines(e: Evidence) -> Finding:
-    if not e.base.minted.any():
-        return Finding(0.0, True, "Nothing is minted.", {})
+    if not e.base.emitted.any():
+        return Finding(0.0, True, "Nothing is minted, nor paid out of reserves.", {})
     return at_most(e.base.median("emission_decline"), 1.0 + 1e-9, "The last year emits {value:.2f} times the first's.", "")
 
 

@@ -62,7 +62,7 @@ def cliff(e: Evidence) -> Finding:
     "T304", "Insiders' vesting is long", unit="day", threshold=">= 1,095 days (3 years)", source="article: good locks are 3 to 4 years, bad ones 6 months"
 )
 def long(e: Evidence) -> Finding:
-    return of_insiders(e, lambda t: t.bound.duration, 1095 - 1e-9, "The shortest insider vesting ({holder}) is {value:.0f} days.")
+    return of_insiders(e, lambda t: t.length, 1095 - 1e-9, "The shortest insider vesting ({holder}) is {value:.0f} days.")
 
 
 @criterion("T305", "Nothing unlocks for insiders at generation", unit="1", threshold="0", weight=3, source="red flag 2")
