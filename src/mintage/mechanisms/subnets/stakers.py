@@ -36,7 +36,7 @@ class SubnetStakers(Mechanism):
 
     name = "subnet_stakers"
     behaviour = True
-    noise = {"mood": Noise("uniform", per="tao")}
+    noise = {"stir": Noise("uniform", per="tao")}
     tags: Mapping[str, Tag] = dict.fromkeys(("sell", "sold", "unstake", "stake", "bought", "root"), "trade") | {"fee": "fee", "share": "transfer"}
     breaks: ClassVar[str] = (
         "A crowd that follows value steadies prices; real crowds also follow prices, emission and each other, and leave together. "
@@ -111,7 +111,7 @@ def moved(p: Any, appeal: Any, ctx: Any) -> Any:
     """Appeal after a call: it forgets, and is stirred."""
     kept = ctx.xp.exp(-p.ln2 * ctx.dt / p.half_life)
     stir = p.spread * p.deviation * ctx.xp.sqrt(1 - kept * kept)
-    return appeal * kept + (ctx.noise["mood"] - p.half) * stir
+    return appeal * kept + (ctx.noise["stir"] - p.half) * stir
 
 
 def wished(p: Any, state: State, signals: Mapping[str, Any], ctx: Any, appeal: Any, value: Any) -> Any:
