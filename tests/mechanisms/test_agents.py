@@ -299,6 +299,11 @@ def test_agents_pay_each_other_at_the_next_call_and_never_themselves():
         assert play[CLEARING] == [pytest.approx(405)]
 
 
+def test_a_market_where_nobody_spends_stands_still():
+    play = Play(market(opening={USERS: 0}, outsourced="0.5", clearing="clearing/TOK")).steps(3)
+    assert (play[AGENTS], play[CLEARING], play.signal("listed")) == ([1000] * 4, [0], [0])
+
+
 def test_who_is_alone_has_nobody_to_pay():
     play = Play(market(agents=1, outsourced="0.5", clearing="clearing/TOK", spending="0.1", fee=0)).steps(3)
     assert play[CLEARING] == [0]
@@ -346,11 +351,17 @@ def test_more_demand_never_keeps_fewer_agents(money):
 
 
 def test_who_can_not_pay_for_a_record_is_not_found_and_owes_nothing():
-    play = Play(market(agents=2, fee=20, record=1, opening={AGENTS: 30}))
-    play.steps(3)
-    assert play[AGENTS] == [15, 15]
-    assert play[USERS] == [10_000]
-    assert play.signal("listed") == [0]
+    play = Play(market(agents=2, opening={AGENTS: 0})).steps(3)
+    assert (play[AGENTS], play[USERS], play.signal("listed")) == ([0, 0], [10_000], [0])
+
+
+def test_as_many_register_as_can_earn_their_record():
+    """300 spent at a fee of 2 carry a score of 150 in all: 50 agents of score 2 come first, and 50 of the 100 of score 1 fill it up."""
+    e = market(agents=2, qualities=("1", "2"), counts=("100", "50"), quality="quality", population="population", fee=2, record=1, spending="0.03", topics=9)
+    play = Play(e).steps(1)
+    assert play.signal("listed") == [pytest.approx(50 + 50)]
+    assert play[TREASURY] == [pytest.approx(200)]
+    assert play[AGENTS] == pytest.approx([1000 + 100 - 100, 1000 + 200 - 100])  # the last to register earns what it costs
 
 
 def test_a_market_is_sound_and_its_faults_are_told():

@@ -67,6 +67,7 @@ def curve(shape: str = "linear", *, owners: int = 3, opening: dict[Account, Any]
         "price": SignalDecl("price", "USD/TOK", D(1)),
         "graduated": SignalDecl("graduated", "1", D(0)),
         "demand": SignalDecl("demand", "USD/day", D(500)),
+        "sales": SignalDecl("sales", "TOK/day", D(3)),
     }
     e = {CURRENCY: 30_000_000, **(opening or {})}
     uses = (use("curve", rule, **values | params),)
@@ -313,6 +314,7 @@ def test_faults_of_a_curve_are_told():
         return [f.where for f in curve("linear", **params).check()]
 
     assert told() == []
+    assert launch(creator="traders/USD", deploy_fee=120, demand="demand", supply="sales").check() == []
     assert told(fee="0.02") == ["curve.payees"]
     assert told(target=100) == ["curve.pool_currency"]
     assert told(reserve="spare/TOK") == ["curve.reserve"]

@@ -29,13 +29,13 @@ class AgentMarket(Mechanism):
     `tokens` at the price of the day, or with `settlement` "stablecoin" goes to agents as it is, without the protocol's share, and of such orders a share
     `survives` is still made. Only who is registered can ask for payment.
 
-    In a simulation a row stands for `population` agents that are alike. A row keeps its records, at  cost_i = fee population_i dt / record,  while what it can
-    expect to earn pays for them and it has the money; who shows up in a search is whoever is among the `search` best of a topic, agents being spread
-    evenly over `topics`. Customers spend `demand`, buyers a share `spending` of what they have in each call:
+    In a simulation a row stands for `population` agents that are alike. A search shows the `search` best of a topic, agents being spread evenly over
+    `topics`; of those who would be found the best register, as many as can each earn what its record costs, and have the money:
 
-        score_i = quality_i^taste (1 + boost priority_i),   income_i = spent found_i score_i / sum(found score);   with `capacity`, filled in
-        proportion to score_i x free capacity, and what no capacity takes is not spent
+        spent (1 - take) score_i / (sum of registered scores) >= fee dt / record,      score_i = quality_i^taste (1 + boost priority_i)
+        income_i = spent found_i score_i / sum(found score);   with `capacity`, filled in proportion to score_i x free capacity
 
+    spent [agents] is what customers order by `demand` and buyers bring, a share `spending` of what they have; what no capacity takes is not spent.
     Of its income a row spends a share `outsourced` on other rows, by their weights and none on itself; that is paid at the next call, out of `clearing`.
     Shapes [agent, path].
 
@@ -53,7 +53,7 @@ class AgentMarket(Mechanism):
         "order": "revenue",
         "service": "reward",
         "subcontract": "transfer",
-        "between": "reward",
+        "between": "transfer",
         "fee": "fee",
         "register": "fee",
         "commit": "transfer",
@@ -224,26 +224,25 @@ class AgentMarket(Mechanism):
         number = signals[p.population] if p.population else xp.full((wallet.shape[-2], 1), p.each)
         score = self.scores(p, state, signals, xp)
         bought, own = self.brought(p, state, signals, ctx)
-        spent, cost = bought + own, p.fee * number * (ctx.dt / p.record)
+        spent, each = bought + own, p.fee * (ctx.dt / p.record)
         if p.settlement == "stablecoin":
-            cost = 0 * cost  # nobody has a token to pay for a record with
-        kept = self.worth_it(p, state, ctx, number * score, spent * (1 - p.take), cost)
-        found = seen(p, xp, number * kept, score)
+            each = 0 * each  # nobody has a token to pay for a record with
+        visible = seen(p, xp, number, score)
+        found = visible * self.worth_it(p, xp, wallet, visible, score, spent * (1 - p.take), each)
         weight = found * score
         income = self.orders(p, signals, ctx, spent, found, score)
         share, used = xp.div(income, xp.total(income), 0), xp.div(xp.total(income), spent, 0)
-        rest, renewed = income * (1 - p.take), xp.minimum(cost * kept, wallet)
+        rest, renewed = income * (1 - p.take), xp.minimum(each * found, wallet)
         flows = to_payees(xp, state, p.agents, p.payees, renewed, None, "register")
         flows += self.payments(p, state, signals, xp, bought * used, own * used, share)
-        told: dict[str, Any] = {"until": state["until"] + kept * (ctx.day - state["until"])}
-        between = 0 * spent
+        told, between = dict[str, Any](), 0 * spent
         if p.clearing:
             sent, told["owed"] = outsourcing(xp, xp.minimum(rest * p.outsourced, wallet - renewed), weight)
             due = state[p.clearing] * xp.total(state["owed"])
             between = xp.total(sent)
             flows += [Flow(p.clearing, p.into, due * state["owed"] * (1 - p.take), "between"), Flow(p.agents, p.clearing, sent, "subcontract")]
             flows += to_payees(xp, state, p.clearing, p.payees, due * p.take, None)
-        shown = {p.volume: (xp.total(income) + between) / ctx.dt, p.listed: xp.total(number * kept), p.income: income / ctx.dt}
+        shown = {p.volume: (xp.total(income) + between) / ctx.dt, p.listed: xp.total(found), p.income: income / ctx.dt}
         if p.work:
             shown[p.work] = income * signals[p.price] / p.task / ctx.dt
         return flows, told | {name: value for name, value in shown.items() if name}
@@ -275,13 +274,11 @@ class AgentMarket(Mechanism):
                 flows += to_payees(xp, state, place, p.payees, part * p.take, at)
         return flows
 
-    def worth_it(self, p: Any, state: State, ctx: Any, weight: Any, spent: Any, cost: Any) -> Any:
-        """1 for each row that keeps its records: beside those who had one it can expect to earn what they cost, and it can pay; else 0."""
-        xp = ctx.xp
-        was = xp.where(xp.ge(state["until"], ctx.day - ctx.dt), xp.num(1), xp.num(0))
-        expected = spent * xp.div(weight, xp.total(weight * was) + weight * (1 - was), 0)
-        pays = xp.logical_and(xp.ge(expected, cost), xp.ge(state[p.agents], cost))
-        return xp.where(pays, xp.num(1), xp.num(0))
+    def worth_it(self, p: Any, xp: Any, wallet: Any, visible: Any, score: Any, spent: Any, each: Any) -> Any:
+        """Share of each row's visible agents that keep a record: the best first, as many as each earn the record's price `each`, and have it."""
+        better, tied = ranked(p, xp, visible * score, score)
+        pays = xp.clip(xp.div(spent * score - each * better, each * tied, 1), 0, 1)
+        return xp.minimum(pays, xp.div(wallet, each * visible, 1))
 
     def orders(self, p: Any, signals: Mapping[str, Any], ctx: Any, spent: Any, found: Any, score: Any) -> Any:
         """What buyers pay each row in a call [agents]."""
@@ -330,15 +327,20 @@ def by_holder(xp: Any, state: State, place: Account, amount: Any) -> list[tuple[
 
 def seen(p: Any, xp: Any, number: Any, score: Any) -> Any:
     """Of each row's agents, those that a search of their topic shows: the best first, of equal ones the same share of each row [node]."""
-    limit = p.search * p.topics * p.each
+    better, tied = ranked(p, xp, number, score)
+    return number * xp.clip(xp.div(p.search * p.topics * p.each - better, tied, 0), 0, 1)
+
+
+def ranked(p: Any, xp: Any, amount: Any, score: Any) -> tuple[Any, Any]:
+    """Of `amount` [row, path]: the sum over rows with a better score, and over those with the same one."""
     if not (p.quality or p.priority):
-        return number * xp.clip(xp.div(limit, xp.total(number), 1), 0, 1)
-    better, tied = 0 * number, 0 * number
+        return 0 * amount, xp.total(amount)
+    better, tied = 0 * amount, 0 * amount
     for j in range(score.shape[-2]):
-        one, many = score[j : j + 1], number[j : j + 1] + 0 * number
+        one, many = score[j : j + 1], amount[j : j + 1] + 0 * amount
         better = better + xp.where(xp.gt(one, score), many, 0 * many)
         tied = tied + xp.where(xp.eq(one, score), many, 0 * many)
-    return number * xp.clip(xp.div(limit - better, tied, 0), 0, 1)
+    return better, tied
 
 
 def outsourcing(xp: Any, wish: Any, weight: Any) -> tuple[Any, Any]:
@@ -347,6 +349,6 @@ def outsourcing(xp: Any, wish: Any, weight: Any) -> tuple[Any, Any]:
     whole = xp.total(weight)
     others = xp.gt(whole, weight)
     sent = xp.where(others, wish, 0 * wish)
-    per_weight = xp.where(others, xp.div(sent, whole - weight, 0), 0 * sent / (whole + whole))
+    per_weight = xp.where(others, xp.div(sent, whole - weight, 0), xp.div(0 * sent, whole, 0))
     due = weight * (xp.total(per_weight) - per_weight)
     return sent, xp.div(due, xp.total(due), 0)

@@ -168,9 +168,10 @@ class BondingCurve(Curve):
         """Its creator pays for the curve; trading begins."""
         if not p.creator:
             return [], {}
-        none = 0 * state["deployed"]
+        at = rows["creator"]
         refuse_unless(ctx, ctx.xp.eq(state["deployed"], 0), "bonding_curve.deploy", "the curve is deployed", "one that is not")
-        return to_payees(ctx.xp, state, p.creator, p.payees, none + p.deploy_fee, rows["creator"], "deploy"), {"deployed": none + 1}
+        paid = 0 * state[p.creator][at] + p.deploy_fee
+        return to_payees(ctx.xp, state, p.creator, p.payees, paid, at, "deploy"), {"deployed": 0 * state["deployed"] + 1}
 
     def trading(self, p: Any, state: State, xp: Any) -> Any:
         deployed = state["deployed"] if p.creator else xp.num(1)
