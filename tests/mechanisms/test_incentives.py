@@ -16,7 +16,7 @@ from mintage.mechanisms import find
 from .network import use
 from .village import Play, both
 
-VAULT, FEES, MARKET = Account("vault", "IO"), Account("fees", "USD"), Account("market", "IO")
+VAULT, FEES, FEES_IO, MARKET = Account("vault", "IO"), Account("fees", "USD"), Account("fees", "IO"), Account("market", "IO")
 PAID_IO, PAID_USD, BURNED = Account("providers", "IO"), Account("providers", "USD"), Account("burned", "IO")
 STARTS = {
     "earnings": ("USD/day", 0),
@@ -29,7 +29,7 @@ STARTS = {
 }
 
 
-def engine(vault=10_000, fees=10_000, nodes=(10, 30), starts=None, **params):
+def engine(vault=10_000, fees=10_000, nodes=(10, 30), starts=None, tokens_paid=0, **params):
     """Two suppliers with devices of 1,000 and 100 USD, so that at the target of 36.5 % a year they are owed 10 and 3 USD a day."""
     told = {"devices": ({"price": 1000}, {"price": 100}), "rewards": "vault/IO", "fees": "fees/USD", "funded": "funded", "emission": "emission"}
     told |= {"payouts": "payouts", "roi_high": "0.365", "limit": 1, **params}
@@ -37,12 +37,12 @@ def engine(vault=10_000, fees=10_000, nodes=(10, 30), starts=None, **params):
         "market": Kind("market", ("IO", "USD")),
         "providers": Kind("providers", ("IO", "USD"), 2, role="provider", members="open"),
         "vault": Kind("vault", ("IO",), role="treasury"),
-        "fees": Kind("fees", ("USD",), role="treasury"),
+        "fees": Kind("fees", ("IO", "USD"), role="treasury"),
     }
     declared = {n: SignalDecl(n, unit, D(str((starts or {}).get(n, start)))) for n, (unit, start) in STARTS.items()}
     declared |= {n: SignalDecl(n, u, tuple(map(D, v)), "", "providers") for n, u, v in (("nodes", "node", nodes), ("payouts", "USD/day", (0, 0)))}
     declared["eligible"] = SignalDecl("eligible", "1", (D(1), D("0.5")), "", "providers")
-    opening = {MARKET: D(1_000_000), VAULT: D(vault), FEES: D(fees)}
+    opening = {MARKET: D(1_000_000), VAULT: D(vault), FEES: D(fees), FEES_IO: D(tokens_paid)}
     assets = {"IO": Asset("IO", 8), "USD": Asset("USD", 6, "fiat")}
     return Economy("engine", assets, kinds, declared, (use("engine", "incentive_engine", **told),), D(1), opening=opening, token="IO", fiat="USD")
 
@@ -76,6 +76,14 @@ def test_the_first_vault_pays_as_far_as_it_goes_then_the_other_then_nobody(vault
         assert (sum(play[PAID_IO]), sum(play[PAID_USD])) == (pytest.approx(tokens), pytest.approx(money))
         assert play.signal("funded")[0] == pytest.approx((tokens + money) / 13)
         assert play.signal("payouts")[0] == pytest.approx(10 * (tokens + money) / 13)
+
+
+def test_tokens_that_customers_paid_go_before_their_money():
+    for order, paid in (("rewards_first", (5, 6, 2)), ("fees_first", (0, 6, 7))):
+        for play in both(engine(vault=5, fees=100, order=order, fees_tokens="fees/IO", tokens_paid=6)):
+            play.steps(1)
+            assert (5 - play[VAULT][0], 6 - play[FEES_IO][0], sum(play[PAID_USD])) == pytest.approx(paid)
+            assert sum(play[PAID_IO]) == pytest.approx(paid[0] + paid[1])
 
 
 def test_only_devices_with_their_stake_are_paid_and_only_from_its_first_day():

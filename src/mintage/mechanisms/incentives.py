@@ -21,7 +21,7 @@ class IncentiveEngine(Mechanism):
     """Pay suppliers a target in money out of two vaults, and move the target when the vaults cannot bear it.
 
         owed_i = price_i scale roi dt / year  x nodes_i eligible_i                                        [fiat]
-        rewards pay min(owed, vault price) in tokens at the price of the day, fees pay the rest in money as far as they go   ("rewards_first")
+        rewards pay min(owed, vault price) in tokens at the price of the day, fees pay the rest in tokens and money as far as they go   ("rewards_first")
         sustainability = earnings / owed, a day;   surplus = max(earnings dt - owed, 0), of which `burn_share` or more buys tokens and burns them
         drain = max(owed - earnings - emission price, 0) a day;   reserves = rewards price + fees
         reserves < low drain:  roi, scale fall by `stride` within their bounds;   reserves > high drain:  they rise by it
@@ -35,7 +35,7 @@ class IncentiveEngine(Mechanism):
     """
 
     name = "incentive_engine"
-    tags: Mapping[str, Tag] = {"release": "reward", "payout": "reward", "buyback": "trade"}
+    tags: Mapping[str, Tag] = {"release": "reward", "payout": "reward", "pass_on": "reward", "buyback": "trade"}
     breaks: ClassVar[str] = (
         "A target in money makes emission rise as the price falls: with a thin market the tokens that pay suppliers push it further down, until the vault is "
         "empty or the target is cut. Suppliers of idle machines are owed as much as those of busy ones, so the target draws machines whether or not "
@@ -46,7 +46,8 @@ class IncentiveEngine(Mechanism):
         providers: Ref = account("providers/token", "who is paid in tokens")
         providers_fiat: Ref = account("providers/fiat", "who is paid in money: the same rows")
         rewards: Ref = account("reward_vault/token", "tokens for suppliers")
-        fees: Ref = account("fee_vault/fiat", "what customers paid")
+        fees: Ref = account("fee_vault/fiat", "what customers paid in money")
+        fees_tokens: Ref = account("", "what they paid in tokens, which goes before the money; empty: nothing")
         tokens: Ref = account("market/token", "holders who sell the tokens that are burned")
         proceeds: Ref = account("market/fiat", "what they are paid")
         nodes: Ref = reads("nodes", "node", "devices of each provider")
@@ -99,10 +100,15 @@ class IncentiveEngine(Mechanism):
         if p.eligible:
             owed = owed * signals[p.eligible]
         whole, rewards, fees = xp.total(owed), xp.total(state[p.rewards]), xp.total(state[p.fees])
-        from_rewards, from_fees = funding(p, xp, whole, rewards * price, fees)
-        in_tokens, in_money = (owed * xp.div(part, whole, 0) for part in (from_rewards, from_fees))
-        released = xp.div(in_tokens, price, 0)
-        flows = [Flow(p.rewards, p.providers, released, "release"), Flow(p.fees, p.providers_fiat, in_money, "payout")]
+        tokens = xp.total(state[p.fees_tokens]) if p.fees_tokens else 0 * rewards
+        from_rewards, from_tokens, from_fees = funding(p, xp, whole, rewards * price, tokens * price, fees)
+        share = xp.div(owed, whole, 0)
+        flows = [
+            Flow(p.rewards, p.providers, share * xp.div(from_rewards, price, 0), "release"),
+            Flow(p.fees, p.providers_fiat, share * from_fees, "payout"),
+        ]
+        if p.fees_tokens:
+            flows.append(Flow(p.fees_tokens, p.providers, share * xp.div(from_tokens, price, 0), "pass_on"))
 
         left = fees - from_fees
         spare = xp.maximum(earnings - whole, 0) if p.surplus == "earnings" else left - whole * (p.buffer / ctx.dt)
@@ -112,24 +118,24 @@ class IncentiveEngine(Mechanism):
         missing = whole / ctx.dt - signals[p.earnings]
         if p.emission:
             missing = missing - signals[p.emission] * price
-        move = moved(p, xp, (rewards * price - from_rewards) + left, xp.maximum(missing, 0), on)
+        paid = from_rewards + from_tokens + from_fees
+        move = moved(p, xp, (rewards + tokens) * price + fees - paid, xp.maximum(missing, 0), on)
         shown = {
             p.ratio: xp.div(earnings, whole, xp.num(1)),
-            p.payouts: (in_tokens + in_money) / ctx.dt,
-            p.funded: xp.div(from_rewards + from_fees, whole, xp.num(1)),
+            p.payouts: share * paid / ctx.dt,
+            p.funded: xp.div(paid, whole, xp.num(1)),
             p.roi: xp.clip(signals[p.roi] * move, p.roi_low, p.roi_high),
             p.scale: xp.clip(signals[p.scale] * move, p.scale_low, p.scale_high),
         }
         return flows, {name: value for name, value in shown.items() if name}
 
 
-def funding(p: Any, xp: Any, owed: Any, rewards: Any, fees: Any) -> tuple[Any, Any]:
-    """What the reward vault and the fee vault pay of `owed` [fiat]."""
-    if p.order == "rewards_first":
-        first = xp.minimum(owed, rewards)
-        return first, xp.minimum(owed - first, fees)
-    first = xp.minimum(owed, fees)
-    return xp.minimum(owed - first, rewards), first
+def funding(p: Any, xp: Any, owed: Any, rewards: Any, tokens: Any, fees: Any) -> tuple[Any, Any, Any]:
+    """What the reward vault, customers' tokens and their money pay of `owed` [fiat]."""
+    first = xp.minimum(owed, rewards) if p.order == "rewards_first" else 0 * owed
+    second = xp.minimum(owed - first, tokens)
+    third = xp.minimum(owed - first - second, fees)
+    return first if p.order == "rewards_first" else xp.minimum(owed - second - third, rewards), second, third
 
 
 def moved(p: Any, xp: Any, reserves: Any, drain: Any, on: Any) -> Any:

@@ -50,7 +50,7 @@ class TwoSidedFee(Mechanism):
         fees: Ref = account("fees/fiat", "the network's fees in money")
         fees_tokens: Ref = account("fees/token", "the network's fees in tokens")
         vault: Ref = account("fee_vault/fiat", "earnings in money that the network keeps")
-        vault_tokens: Ref = account("reward_vault/token", "earnings in tokens that it keeps")
+        vault_tokens: Ref = account("fee_vault/token", "earnings in tokens that it keeps")
         tokens: Ref = account("market/token", "who sells tokens")
         proceeds: Ref = account("market/fiat", "what the sellers are paid")
         reservation: Number = number("0.0025", "1", "r: charge on a rental, each side", ge="0", lt="1", **DOCS)
