@@ -156,6 +156,7 @@ class AccessPrice(Mechanism):
         price: Ref = writes("price", "fiat/token", "the price")
         reference: Number = number(None, "1", "A_1: share at which the price is the outside one", gt="0", le="1")
         alpha: Number = number("0.5", "1", "elasticity of price to access", ge="0")
+        least: Number = number("0", "1", "share below which the price takes no more notice of access", ge="0", le="1")
 
     def step(self, p: Any, state: State, signals: Mapping[str, Any], ctx: Any) -> Emitted:
-        return [], {p.price: signals[p.outside] * ctx.xp.power(signals[p.share] / p.reference, p.alpha)}
+        return [], {p.price: signals[p.outside] * ctx.xp.power(ctx.xp.maximum(signals[p.share], p.least) / p.reference, p.alpha)}

@@ -216,6 +216,8 @@ class InfernetDemand(Mechanism):
         verifier_share: Number = number("0", "1", "v: its fee over the price of an answer", ge="0", le="1")
         rejected: Number = number("0", "1", "r: share of answers that are rejected", ge="0", le="1")
         limit: Number = number("1", "1", "tokens bought in one call, at most this share of what the market has", gt="0", le="1")
+        work: Ref = reads("", "job/day", "work of each node, by which they share; empty: equal parts")
+        rate: Ref = writes("", "nodes/day", "signal that shows what each node earns; empty: none")
         settlement: Literal["token", "stablecoin"] = option("token", "what nodes are paid in")
         survives: Number = number("1", "1", "share of demand that would still be there without a token (stablecoin)", ge="0", le="1")
 
@@ -229,19 +231,19 @@ class InfernetDemand(Mechanism):
 
     def step(self, p: Any, state: State, signals: Mapping[str, Any], ctx: Any) -> Emitted:
         xp, price, rest = ctx.xp, signals[p.price], 1 - 2 * p.fee - p.verifier_share
+        equal = xp.num(1) / state[p.nodes].shape[-2]
+        part = xp.div(signals[p.work], xp.total(signals[p.work]), equal) if p.work else xp.full((state[p.nodes].shape[-2], 1), equal)
         if p.settlement == "stablecoin":
             paid = signals[p.demand] * ctx.dt * p.survives * (1 - p.rejected * rest)
-            return [Flow(p.customers, p.nodes_fiat, spread(xp, state, p.nodes_fiat, paid), "pay")], {}
+            return [Flow(p.customers, p.nodes_fiat, paid * part, "pay")], {p.rate: 0 * (paid / price * part)} if p.rate else {}
         tokens = xp.minimum(signals[p.demand] * ctx.dt / price, p.limit * xp.total(state[p.market]))
-        paid = tokens * price * (1 - p.rejected * rest)
-        toll = p.fee * p.verifier_share
+        paid, toll, earned = tokens * price * (1 - p.rejected * rest), p.fee * p.verifier_share, tokens * (1 - p.rejected) * rest * part
         flows = [
             Flow(p.customers, p.proceeds, spread(xp, state, p.proceeds, paid), "pay"),
             Flow(p.market, p.protocol, pro_rata(xp, state, p.market, tokens * (2 * p.fee + toll)), "fee"),
-            Flow(p.market, p.nodes, spread(xp, state, p.nodes, tokens * (1 - p.rejected) * rest), "earn"),
+            Flow(p.market, p.nodes, earned, "earn"),
         ]
         if p.verifier:
             flows.append(Flow(p.market, p.verifier, pro_rata(xp, state, p.market, tokens * (p.verifier_share - toll)), "verify"))
-            lost = xp.minimum(spread(xp, state, p.nodes, tokens * p.rejected), state[p.nodes])
-            flows.append(Flow(p.nodes, p.market, lost, "slash"))
-        return flows, {}
+            flows.append(Flow(p.nodes, p.market, xp.minimum(tokens * p.rejected * part, state[p.nodes] + earned), "slash"))
+        return flows, {p.rate: earned / ctx.dt} if p.rate else {}

@@ -83,12 +83,12 @@ def outstanding(p: Any, state: State, xp: Any) -> Any:
 
 
 class LpStake(Mechanism):
-    """Pool shares count as stake while they earn: weight_i = counts s_i x / L        [pool_tokens], shape [holder, path]
+    """Pool shares count as stake while they earn: weight_i = counts s_i x / L.
 
-    s_i shares of L that are out stand for their part of the pool's x tokens: a share counts for the tokens behind it, or with `counts` 2 for both sides at
-    the pool's price. The shares stay where they are and keep earning the pool's fees: free ones, or those that `staking` holds. What has been written is
-    read by `access_tiers`, `priority_slots` or `stake_rewards` beside the stake in tokens. The count is taken once a call, so shares that were bought and
-    sold between two calls count for nothing.
+    [pool_tokens], shape [holder, path]. s_i shares of L that are out stand for their part of the pool's x tokens: a share counts for the tokens behind it, or
+    with `counts` 2 for both sides at the pool's price. The shares stay where they are and keep earning the pool's fees: free ones, or those that `staking`
+    holds. What has been written is read by `access_tiers`, `priority_slots` or `stake_rewards` beside the stake in tokens. The count is taken once a call, so
+    shares that were bought and sold between two calls count for nothing.
 
     Source: article on Ritual, which says that stake in a pool also opens access; the form is an assumption.
     """

@@ -116,7 +116,10 @@ class SlotAuction(Mechanism):
 
 
 class SlotBidders(Mechanism):
-    """Owners bid what a slot is worth to them, one each: b_i' = max(b_i, min(value_i / price, free_i + b_i)).        [bids], shape [holder, path]"""
+    """Owners bid for a slot each what it is worth to them: b_i' = max(b_i, min(value_i / price, free_i + b_i)).
+
+    [bids], shape [holder, path].
+    """
 
     name = "slot_bidders"
     behaviour = True
