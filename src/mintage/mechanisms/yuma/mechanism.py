@@ -144,11 +144,11 @@ class Yuma(Mechanism):
         paid = emission(xp, found.incentive, found.dividends, share, stake)
         kept = {"permit": permit, "updated": updated, "score": paid[0][:, 0]}
         kept["bonds"] = found.bonds * permit if p.most else found.bonds
-        kept["weights"] = xp.concatenate([state["weights"][slots:], latest]) if p.conceal else latest
+        kept["weights"] = xp.concatenate([state["weights"][slots : slots * p.conceal], latest, latest]) if p.conceal else latest
         told = {p.incentive: found.incentive[:, 0], p.dividends: found.dividends, p.trust: found.trust, p.consensus: found.consensus[:, 0]}
         flows = []
         if p.pool:
-            pot = xp.total(state[p.pool])
+            pot = xp.maximum(xp.total(state[p.pool]), 0)  # dust of an epoch that paid all
             flows = [Flow(p.pool, p.miners, pot * paid[0][:, 0], "incentive"), Flow(p.pool, p.validators, pot * paid[1], "dividend")]
         return flows, {**kept, **{name: value for name, value in told.items() if name}}
 
