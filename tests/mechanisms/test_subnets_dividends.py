@@ -162,11 +162,8 @@ def test_loans_of_a_spec_keep_the_same_rules(wrong):
 
 def roots():
     """Two owners with TAO; nothing but root's own step runs, and claims are what a test puts there."""
-    text = (
-        (EXAMPLES / "root_staking.toml")
-        .read_text("utf-8")
-        .replace('role = "staked", members = "holders", opening', 'role = "staked", members = "holders", holders = 2, opening')
-    )
+    text = (EXAMPLES / "root_staking.toml").read_text("utf-8")
+    text = text.replace('members = "holders", opening', 'members = "holders", holders = 2, opening')
     text = text.replace('members = "open", opening = { TAO = 200_000 }', 'members = "open", holders = 2, opening = { TAO = 200_000 }')
     for play in both(mt.loads(text).economy()):
         play.bound.stepping = [c for c in play.bound.stepping if c.name == "roots"]

@@ -16,9 +16,11 @@ UNIFORM_SPREAD = "3.46410161513775458705489268301174"  # sqrt 12: a uniform on [
 class Seller(Parameters):
     """Who earns alpha and sells it."""
 
-    place: Ref = account(None, "the alpha, a row a subnet")
+    place: Ref = account(None, "the alpha: a row a subnet, or any rows of one subnet")
+    subnet: int = count(-1, "the subnet that all of it belongs to; -1: row i belongs to subnet i", ge=-1)
     cash: Ref = account("market/token", "where the TAO goes")
     share: Number = number("0.1", "1/day", "share sold a day", ge="0", le="1")
+    reward: bool = option(False, "what it fetches is pay for work, which is so paid in the network's token")
 
 
 class SubnetStakers(Mechanism):
@@ -90,17 +92,19 @@ class SubnetStakers(Mechanism):
         bids, asks = xp.maximum(wish, 0), xp.minimum(xp.div(xp.maximum(-wish, 0), price, 0), held * p.half)
         bids = bids * xp.minimum(xp.div(p.reserve * state[p.money], xp.total(bids), 1), 1)
 
-        sold = [(p.staked, p.money, asks, "unstake")]
-        sold += [(s.place, s.cash, state[s.place] * xp.minimum(s.share * ctx.dt, 1), "sell") for s in p.sellers]
-        amount = total_of(part for _, _, part, _ in sold)
+        flows, by_cash = [Flow(p.staked, p.alpha, asks, "unstake")], {(p.money, "sold"): asks}
+        for s in p.sellers:
+            part, at = state[s.place] * xp.minimum(s.share * ctx.dt, 1), None if s.subnet < 0 else slice(s.subnet, s.subnet + 1)
+            flows.append(Flow(s.place, p.alpha, part, "sell", None, at))
+            row, key = part if at is None else xp.put(0 * alpha, at, xp.total(part)), (s.cash, "paid" if s.reward else "sold")
+            by_cash[key] = by_cash[key] + row if key in by_cash else row
+        amount = total_of(by_cash.values())
         fetched, own = (swapped(xp, alpha, tao, part, to_sell) for part in (amount, amount * (1 - p.fee)))
         for_each = xp.div(own, amount, 0)
         paid = bids * (1 - p.fee)
         got = swapped(xp, tao - fetched, alpha + amount, paid, to_buy)
 
-        flows = [Flow(place, p.alpha, part, reason) for place, _, part, reason in sold]
-        for cash in dict.fromkeys(cash for _, cash, _, _ in sold):
-            flows.append(Flow(p.tao, cash, total_of(part for _, c, part, _ in sold if c == cash) * for_each, "sold"))
+        flows += [Flow(p.tao, cash, part * for_each, reason) for (cash, reason), part in by_cash.items()]
         flows += [Flow(p.tao, p.authors, fetched - own, "fee"), Flow(p.money, p.authors, xp.total(bids) * p.fee, "fee")]
         flows += [Flow(p.money, p.tao, paid, "stake"), Flow(p.alpha, p.staked, got, "bought")]
         flows += [burn(p.crowd, xp.div(asks, worth, 0), "share"), mint(p.crowd, got * rate(xp, shares, staked, p.par), "share")]
