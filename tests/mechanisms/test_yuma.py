@@ -497,7 +497,7 @@ def test_judges_without_error_pay_by_quality_and_a_copier_says_what_was_publishe
 def test_a_cabal_below_kappa_pays_for_what_it_says_and_one_above_takes_all():
     """Two honest judges and one who gives everything to a poor miner: by stake of 4 + 3 against 2, then against 9."""
     who = ({"error": 0}, {"error": 0}, {"favours": 1})
-    small = subnet(raters(*who, cabal=(2,)), quality=(3, 2, 1), ratings="ratings", bonds="relative", penalty=D(0), stored="exact").step(60)
+    small = subnet(raters(*who, cabal=(2,)), quality=(3, 2, 1), ratings="ratings", bonds="relative", penalty=D(0), stored="exact", pool="").step(60)
     assert small.signal("consensus") == pytest.approx([3 / 6, 2 / 6, 1 / 6])  # what the honest say
     rank = np.array([7 / 9 * 3 / 6, 7 / 9 * 2 / 6, 1 / 6])  # the cabal's stake is missing elsewhere; that is all it moves
     incentive = rank / rank.sum()
