@@ -10,7 +10,9 @@ from .emission import Issue, issue, wrongly_shared
 
 
 class DecliningEmission(Mechanism):
-    """Mint along a curve A(x) of days x since `begin`: a call mints A(now) - A(at the last call), so it does not matter how often it is called.
+    """Declining emission: a falling amount a period, or a rate that halves.
+
+    Tokens are minted along a curve A(x) of days x since `begin`: a call mints A(now) - A(at the last call), so it does not matter how often it is called.
 
         "by_period":  a_m = first (1 - fall)^m in period m = floor(x / period), in equal parts over its days
         "halving":    A(x) = first / period  h / ln 2  (1 - 2^(-x / h)),   h the half-life                              [token]

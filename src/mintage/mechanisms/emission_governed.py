@@ -20,7 +20,7 @@ class Decision(Parameters):
 
 
 class GovernanceMint(Mechanism):
-    """Mint what was decided, and never more than two bounds leave.
+    """Minting by governance: what was decided, and never more than two bounds leave.
 
         room = min(per_window - minted in the last `window` calls, total - minted ever)        [token], [1, path]
 

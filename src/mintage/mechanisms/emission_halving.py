@@ -14,7 +14,7 @@ BITS = (32, 16, 8, 4, 2, 1)  # an era's number, up to 63, by its binary digits
 
 
 class HalvingEmission(Mechanism):
-    """Mint E a block, halved at each threshold of issuance.
+    """Halvings by issuance: a block mints E, halved each time that issuance has covered half of what was left of the cap.
 
         E(I) = E0 2^-k,   k = floor(log2(1 / (1 - I / C))) = max{k : I >= C (1 - 2^-k)},   0 once I >= C        [token/block]
 

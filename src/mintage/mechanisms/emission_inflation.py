@@ -18,7 +18,9 @@ def constant(value: str) -> tuple[Point, ...]:
 
 
 class AnnualInflation(Mechanism):
-    """Mint a fixed share of supply a year, compounding: a call mints S ((1 + r)^(dt / year) - 1), so a year of any calls mints r S.  [token], [1, path].
+    """Fixed annual inflation: a share of supply is minted every year, compounding.
+
+        mint = S ((1 + r)^(dt / year) - 1), so that a year of any calls mints r S        [token], [1, path]
 
     S is what is outstanding as the call begins. `limit` and `cap` end it at a target. Sources: Fetch.ai, 3 % a year for three years until both totals met
     (2021-04-08); Worldcoin, at most 1.5 % a year after 15 years (white paper).
@@ -45,7 +47,7 @@ class AnnualInflation(Mechanism):
 
 
 class BondedInflation(Mechanism):
-    """Inflation that follows the bonded share of supply: up while less than the goal is bonded, down while more is, within a band.
+    """Bonded-ratio inflation, as Cosmos chains mint: up while less of supply than the goal is bonded, down while more is, within a band.
 
         I' = clip(I + (1 - b / goal) change dt / year, low, high),   mint = S (exp(mean(I, I') dt / year) - 1)        [1 / year], [token]; [1, path]
 
@@ -104,7 +106,7 @@ class BondedInflation(Mechanism):
 
 
 class UtilisationBands(Mechanism):
-    """An emission rate that is cut while utilisation is below a band, raised while it is above, and held in between.
+    """Band controller: the emission rate is cut while utilisation is below a band, raised while it is above, and held in between.
 
         E' = clip(E -/+ (move + move_share E), low, high),   - where g < lower, + where g > upper,   mint = E' dt        [token/day], [token]; [1, path]
 

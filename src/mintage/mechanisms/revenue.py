@@ -23,7 +23,9 @@ PARTIES = ("author", "contributor", "host", "validator")
 
 
 class RevenueSplit(Mechanism):
-    """Divide what has gathered in an account among fixed shares: x_j = share_j released pot; stakers by stake, others in equal parts.  [source], [holder, path]
+    """Revenue sharing: what has gathered in an account is divided among fixed shares.
+
+        x_j = share_j released pot, of which stakers get by stake, others in equal parts        [source], [holder, path]
 
     Recipients may be stakers, a treasury, providers, or `burned/ASSET`. Whatever pays into `source` (fees, payments, penalties) is so divided once a call.
     What is not `released` waits and smooths what recipients receive.
@@ -50,11 +52,13 @@ class RevenueSplit(Mechanism):
 
 
 class PaymentSplit(Mechanism):
-    """Divide each payment for the use of a model as it is made: so much to its author, to who contributed the data, to the host that ran it and to the
+    """Royalties: each payment for the use of a model is divided as it is made.
+
+    So much goes to its author, to who contributed the data, to the host that ran it and to the
     validator that checked it, each named by the payment; the rest to general shares, such as a fund and stakers.  [customers], [payer, path]
 
     In a simulation `demand` is paid, and each party's share goes to its holders in equal parts, to hosts by work where that is measured.
-    Fixed shares are the form of source article 002 and of agent markets; the sizes are a network's own.
+    The parties are those that source article 001 names beside users (data contributors, providers, validators); the sizes are a network's own.
     """
 
     name = "payment_split"
@@ -107,13 +111,12 @@ class PaymentSplit(Mechanism):
 
 
 class BuybackBurn(Mechanism):
-    """A treasury buys tokens on the market and burns them.
+    """Buy-back and burn: a treasury buys tokens on the market and burns them.
 
         spent = min(share x, what it has above its reserve, limit market price),   burned = spent / price        [fiat], [token]; [1, path]
 
     x is the revenue since the last call where `revenue` is read, else what the treasury has above its reserve. Sellers give tokens by what they have and are
-    paid so. With `keep` set, the tokens are kept there instead. Sources: Render's and io.net's buy-back and burn from revenue (RNP-001; io.net
-    documentation), MakerDAO's surplus buy-back before them.
+    paid so. With `keep` set, the tokens are kept there instead. Source: io.net, whose revenue buys back and burns IO (documentation of the IO coin).
     """
 
     name = "buyback_burn"
@@ -148,7 +151,7 @@ class BuybackBurn(Mechanism):
 
 
 class RevenueBurn(Mechanism):
-    """A fixed percentage of each payment is burned, in the token; the rest goes in the token to who served it.
+    """Revenue burn: a fixed percentage of each payment is burned, in the token; the rest goes in the token to who served it.
 
         tokens = min(fx demand dt / price, limit market),   burned = burn_share tokens,   recipient j gets share_j tokens        [token]; [1, path]
 

@@ -19,7 +19,9 @@ class Seller(Parameters):
 
 
 class HolderSales(Mechanism):
-    """Holders sell what they receive, with a half-life: sold = held (1 - 2^(-dt / half life)), at the market's price.  [token], [holder, path]
+    """Selling pressure: holders sell what they receive, with a half-life.
+
+        sold = held (1 - 2^(-dt / half life)), at the market's price        [token], [holder, path]
 
     A recipient of grants, rewards or unlocked tokens who wants money sells soon (days), one who believes in them late (years). Buyers bring fiat from
     outside. A price that follows net orders (`impact_price`) sees these sales. How fast who sells is an assumption, to be fitted to exchange inflows.
