@@ -11,7 +11,7 @@ SEEN := $(shell python3 --version 2>&1 || echo "no python3")
 OUT ?= report.html
 ARGS ?=
 
-.PHONY: help run demo test lint types contracts tests bench bench-ledger soak docs clean
+.PHONY: help run demo test lint types contracts tests bench bench-presets bench-ledger soak docs clean
 
 help: ## say what can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "make %-12s %s\n", $$1, $$2}'
@@ -40,6 +40,9 @@ tests: $(VENV)/.dev
 
 bench: $(VENV)/.dev ## measure Mintage beside its peers (installs them apart)
 	$(BIN)/python bench/run.py $(ARGS)
+
+bench-presets: $(VENV)/.dev ## measure what a step of a path costs in each preset, write bench/presets.json
+	$(BIN)/python -m bench.presets $(ARGS)
 
 bench-ledger: $(VENV)/.dev ## measure the ledger and a live network beside PostgreSQL, write bench/ledger/results.json
 	$(BIN)/python -m bench.ledger $(ARGS)

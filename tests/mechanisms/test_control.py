@@ -299,3 +299,12 @@ def test_records_replay_to_the_same_chain_add_up_and_show_any_edit():
     assert broken([*chain[:5], replace(chain[5], allowed=9.0).sealed(), *chain[6:]]) == 6
     assert broken([*chain[:5], *chain[6:]]) == 5
     assert "control wanted to go" in str(chain[0]) and "x (" in str(chain[0])
+
+
+def test_a_controller_of_emission_moves_what_is_minted_and_the_schedule_stays_the_measure():
+    shares = ({"to": "market/TOK", "share": 1},)
+    emission = use("emission", "emission_schedule", budgets=({"day": 0, "value": 100}, {"day": 10, "value": 0}), recipients=shares, factor="level")
+    e = economy(history([2]), controller(gain="1", rate="0.5", total="0.9", high="1.5", window=1), emission, x=2)
+    level, minted = run(e, 9, "level", "mint/TOK")
+    assert level[1:] == pytest.approx([1.5] * 9)
+    assert minted[1:] == pytest.approx([15] * 9)

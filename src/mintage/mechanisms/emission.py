@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Literal
 
 from ..accounts import BURNED, Account
 from ..flows import Flow
-from .base import Emitted, Mechanism, Number, Parameters, Ref, Schedule, State, Tag, account, count, number, option, schedule, writes
+from .base import Emitted, Mechanism, Number, Parameters, Ref, Schedule, State, Tag, account, count, number, option, reads, schedule, writes
 from .sharing import Share, not_one, spread
 
 FOREVER = 10**9  # steps: the length of a last period that has no end, as of any other count
@@ -23,6 +23,7 @@ class Issue(Parameters):
     limit: Literal["none", "issued", "outstanding"] = option("none", "what the cap bounds: nothing, all ever minted, or minted less burned")
     cap: Number = number("0", "issuance", "the cap", ge="0")
     remint_share: Number = number("0", "1", "re-minted tokens, at most this share of what the rule gives", ge="0", le="1")
+    factor: Ref = reads("", "1", "what the rule's amount is multiplied by, such as a `supply_controller` writes; empty: 1")
     rate: Ref = writes("", "issuance/day", "signal that shows the emission; empty: none")
 
 
@@ -69,7 +70,7 @@ class EmissionSchedule(Mechanism):
         return {"repeating": (0,) * (len(breaks) - 1) + (1,), "ends": (*breaks[1:], breaks[-1] + last), "last": last}
 
     def step(self, p: Any, state: State, signals: Mapping[str, Any], ctx: Any) -> Emitted:
-        return issue(p, state, ctx, scheduled(p, ctx))
+        return issue(p, state, signals, ctx, scheduled(p, ctx))
 
 
 def wrongly_shared(p: Any) -> list[tuple[str, str, str]]:
@@ -77,8 +78,10 @@ def wrongly_shared(p: Any) -> list[tuple[str, str, str]]:
     return not_one("recipients", sum((r.share for r in p.recipients), Decimal(0)))
 
 
-def issue(p: Any, state: State, ctx: Any, amount: Any) -> Emitted:
-    """What mints `amount` [token], a scalar or [1, path], as far as the limit of `Issue` allows: its flows, and the signal that shows it."""
+def issue(p: Any, state: State, signals: Mapping[str, Any], ctx: Any, amount: Any) -> Emitted:
+    """What mints `amount` [token], a scalar or [1, path], as far as factor and limit of `Issue` allow: its flows, and the signal that shows it."""
+    if p.factor:
+        amount = amount * signals[p.factor]
     if p.limit != "none":
         amount = ctx.xp.minimum(amount, room(p, state, amount, ctx.xp))
     flows = [Flow(p.issuance, r.to, spread(ctx.xp, state, r.to, amount * r.share), "emit") for r in p.recipients]

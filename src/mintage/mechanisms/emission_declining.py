@@ -52,7 +52,7 @@ class DecliningEmission(Mechanism):
         return {"ln2": xp.log(xp.num(2))}
 
     def step(self, p: Any, state: State, signals: Mapping[str, Any], ctx: Any) -> Emitted:
-        return issue(p, state, ctx, released(p, ctx.day, ctx.xp) - released(p, ctx.day - ctx.dt, ctx.xp))
+        return issue(p, state, signals, ctx, released(p, ctx.day, ctx.xp) - released(p, ctx.day - ctx.dt, ctx.xp))
 
 
 def released(p: Any, day: Any, xp: Any) -> Any:

@@ -43,7 +43,7 @@ class AnnualInflation(Mechanism):
 
     def step(self, p: Any, state: State, signals: Mapping[str, Any], ctx: Any) -> Emitted:
         grown = ctx.xp.expm1(ctx.xp.log1p(p.inflation.at(ctx)) * (ctx.dt / p.year))
-        return issue(p, state, ctx, outstanding(p, state) * grown)
+        return issue(p, state, signals, ctx, outstanding(p, state) * grown)
 
 
 class BondedInflation(Mechanism):
@@ -143,5 +143,5 @@ class UtilisationBands(Mechanism):
         xp, used, now = ctx.xp, signals[p.utilisation], signals[p.rate]
         way = xp.where(xp.gt(used, p.upper), 1, 0) - xp.where(xp.lt(used, p.lower), 1, 0)
         rate = xp.clip(now + way * (p.move + p.move_share * now), p.low, p.high)
-        flows, _ = issue(p, state, ctx, rate * ctx.dt)
+        flows, _ = issue(p, state, signals, ctx, rate * ctx.dt)
         return flows, {p.rate: rate}
