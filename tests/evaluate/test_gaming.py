@@ -24,6 +24,7 @@ TO_TEAM: Edit = (
 )
 NO_ROLE: Edit = ((r'account = "team/SND"\nrole = "insider"', 'account = "team/SND"'),)
 OLD_TEAM: Edit = ((r'(account = "team/SND"\nrole = "insider"\n)', 'account = "team/SND"\nrole = "insider"\nbegin = -3650\n'),)
+OLD_INSIDERS: Edit = (*OLD_TEAM, (r'(account = "investors/SND"\nrole = "investor"\n)', 'account = "investors/SND"\nrole = "investor"\nbegin = -3650\n'))
 
 
 def holders(*weights: float) -> Edit:
@@ -57,6 +58,7 @@ def test_a_role_is_played_by_a_signal_of_its_unit_and_the_price_by_the_one_in_us
         (TEAM_HAS, ("T301", "T302", "T303", "T305")),
         (TO_TEAM, ("T302", "T406")),
         (OLD_TEAM, ("T305",)),
+        (OLD_INSIDERS, ("T305", "T314")),
         (((r"demand_shock.factor\" = 0.33", 'demand_shock.factor" = 1'),), ("T211", "T410")),
         (((r"demand_shock.factor\" = 0.33", 'demand_shock.factor" = 5'),), ("T211", "T410")),
         (((r"cost_shock.factor\" = 3", 'cost_shock.factor" = 1'),), ("T404",)),

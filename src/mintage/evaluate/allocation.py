@@ -95,7 +95,7 @@ def largest_month(economy: Economy) -> tuple[float, int]:
 
 def mean_wait(tranches: list[Held]) -> float:
     """Days until the mean token of these tranches is unlocked, those of the start at day 0."""
-    days = np.arange(0.0, min(max(t.end for t in tranches), LONGEST) + 2)
+    days = np.arange(0.0, min(max(0.0, *(t.end for t in tranches)), LONGEST) + 2)  # all may have ended before the start
     by_day = np.sum([t.amount * np.broadcast_to(unlocked(t.bound, days, NUMPY), days.shape) for t in tranches], axis=0)
     return mean_time_to_unlock(days, np.maximum(np.diff(by_day, prepend=0.0), 0.0))
 
