@@ -193,16 +193,15 @@ class ReverseAuction(Mechanism):
     def step(self, p: Any, state: State, signals: Mapping[str, Any], ctx: Any) -> Emitted:
         xp, bid = ctx.xp, state["bid"]
         flows, status, over = settled(p, state, signals, ctx)
-        slots = range(status.shape[-2])
-        served = bid * 0
-        for i in slots:
-            served = served + over[i : i + 1] * same(xp, state["bid_order"], i)
+        slots, bidders = status.shape[-2], state[p.bidders].shape[-2]
+        orders = xp.cumsum(xp.full((slots, 1, 1), xp.num(1)), 0) - 1
+        served = xp.sum(over[:, None] * same(xp, state["bid_order"][None], orders), 0)[0]
         done = xp.minimum(same(xp, bid, LOST) + same(xp, bid, WON) * served, 1)
-        flows += to_owner(xp, state, p.bonds, p.bidders, state[p.bonds] * done, state["bidder"], "return")
+        flows += to_owner(xp, state, p.bonds, p.bidders, state[p.bonds] * done, state["bidder"], "return", bidders <= bid.shape[-2])
         updates = {p.status: status, "since": state["since"] + (ctx.t + 1 - state["since"]) * xp.gate(status - LEASED, 0), "bid": bid * (1 - done)}
         if p.choice == "lowest":
             known = {name: state[name] for name in ("opened", "ceiling", "bid_order", "bid_price", "bidder", "bid_window", "price", "provider", "window")}
-            for i in slots:
+            for i in range(slots):
                 updates |= self.awarded(p, {**known, **updates}, ctx, i)
         return flows, updates
 

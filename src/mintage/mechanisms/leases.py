@@ -18,7 +18,7 @@ class LeaseParams(Parameters):
     tenants: Ref = account("tenants/token", "tenants' free money")
     escrow: Ref = account("orders/token", "a holder for each order that can be open or leased at once: its money")
     providers: Ref = account("providers/token", "who is paid")
-    pool: Ref = account("", "who receives the take; empty: nothing is taken")
+    pool: Ref = account("", "who receives the take, one holder; empty: nothing is taken")
     status: Ref = writes("order_status", "1", "of each order: 0 none, 1 open, 2 leased, 3 announced to end, 4 ends at the next call")
     minimum: Number = number("0.5", "escrow", "smallest deposit of an order", ge="0", source="Akash chain-sdk, deployment parameters", date="2026-07-02")
     blocks: Number = number("14400", "1/day", "how often in a day a price falls due: blocks", gt="0", source="Akash: a block in about 6 s", date="2026-07-02")
@@ -53,11 +53,13 @@ def settled(p: Any, state: State, signals: Mapping[str, Any], ctx: Any) -> tuple
     empty = leased * xp.where(xp.le(held, due), 1, 0)
     over = xp.maximum(ending, empty)
     take = p.take.at(ctx)
-    flows = to_owner(xp, state, p.escrow, p.providers, paid * (1 - take) if p.pool else paid, state["provider"], "pay")
-    if p.pool:
-        parts = [slice(i, i + 1) for i in range(paid.shape[-2])]  # slot by slot, as its other flows, so that a slot is emptied to the base unit
-        flows += [Flow(p.escrow, p.pool, spread(xp, state, p.pool, paid[i] * take), "take", i) for i in parts]
-    return flows + to_owner(xp, state, p.escrow, p.tenants, (held - paid) * over, state["tenant"], "return"), status * (1 - over), over
+    few = state[p.tenants].shape[-2] + state[p.providers].shape[-2] <= 2 * held.shape[-2]  # classes of a simulation, or owners of a running network
+    flows = to_owner(xp, state, p.escrow, p.providers, paid * (1 - take) if p.pool else paid, state["provider"], "pay", few)
+    if p.pool:  # slot by slot where the other flows are, so that a slot is emptied to the base unit
+        slots = [None] if few else [slice(i, i + 1) for i in range(paid.shape[-2])]
+        flows += [Flow(p.escrow, p.pool, (paid if i is None else paid[i]) * take, "take", i) for i in slots]
+    back = to_owner(xp, state, p.escrow, p.tenants, (held - paid) * over, state["tenant"], "return", few)
+    return flows + back, status * (1 - over), over
 
 
 def ending(ctx: Any, p: Any, state: State, signals: Mapping[str, Any], at: Any, where: Any) -> dict[str, Any]:

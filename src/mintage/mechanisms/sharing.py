@@ -63,12 +63,17 @@ def to_payees(xp: Any, state: State, source: Account, payees: Sequence[Any], amo
     return [Flow(source, s.to, spread(xp, state, s.to, amount * s.share) if one else amount * s.share, reason, at) for s in payees]
 
 
-def to_owner(xp: Any, state: State, src: Account, dst: Account, amount: Any, owner: Any, reason: str) -> list[Flow]:
-    """The flows of `amount` [slot, path] out of the slots of `src`, each to the row of `dst` that `owner` [slot, path] names."""
-    slots, owners = [slice(i, i + 1) for i in range(amount.shape[-2])], state[dst].shape[-2]
-    if owners == 1:
-        return [Flow(src, dst, amount[i], reason, i) for i in slots]
-    return [Flow(src, dst, amount[i] * chosen(xp, owners, owner[i]), reason, i) for i in slots]
+def to_owner(xp: Any, state: State, src: Account, dst: Account, amount: Any, owner: Any, reason: str, by_row: bool = False) -> list[Flow]:
+    """The flows of `amount` [slot, path] out of the slots of `src`, each to the row of `dst` that `owner` [slot, path] names.
+
+    A flow a slot, or `by_row` a flow a row of `dst`. What leaves a slot settles to the base unit together if all its flows are made alike.
+    """
+    slots, owners = amount.shape[-2], state[dst].shape[-2]
+    if by_row:
+        parts = [(None, amount)] if owners == 1 else [(slice(i, i + 1), amount * (1 - xp.minimum(xp.abs(owner - i), 1))) for i in range(owners)]
+        return [Flow(src, dst, part, reason, None, at) for at, part in parts]
+    at = [slice(i, i + 1) for i in range(slots)]
+    return [Flow(src, dst, amount[i] if owners == 1 else amount[i] * chosen(xp, owners, owner[i]), reason, i) for i in at]
 
 
 def chosen(xp: Any, number: int, row: Any) -> Any:
