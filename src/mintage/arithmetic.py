@@ -33,6 +33,11 @@ def _hard(width: Any) -> bool:
     return isinstance(width, int | float | Decimal) and width == 0
 
 
+def _zero(x: Any) -> bool:
+    """A literal 0, near which is only 0 itself."""
+    return type(x) is int and not x
+
+
 class Arithmetic:
     """What the three share: everything that follows from a subclass's basic operations. Shapes are [..., holder, path]."""
 
@@ -66,8 +71,8 @@ class Arithmetic:
         return self.minimum(self.maximum(x, low), high)
 
     def near(self, a: Any, b: Any) -> Any:
-        """|a - b| <= 1e-9 max(|a|, |b|). Near a literal 0 is only 0 itself."""
-        if (type(a) is int and not a) or (type(b) is int and not b):
+        """|a - b| <= 1e-9 max(|a|, |b|)."""
+        if _zero(a) or _zero(b):
             return a == b
         return self.abs(a - b) <= self.snap * self.maximum(self.abs(a), self.abs(b))
 
@@ -85,6 +90,8 @@ class Arithmetic:
         return self.near(a, b)
 
     def lt(self, a: Any, b: Any) -> Any:
+        if _zero(a) or _zero(b):
+            return a < b
         return self.logical_and(a < b, self.logical_not(self.near(a, b)))
 
     def le(self, a: Any, b: Any) -> Any:
@@ -182,6 +189,11 @@ class NumpyArithmetic(Arithmetic):
         return np.asarray(x, dtype=np.float64)
 
     @staticmethod
+    def _step(mask: Any) -> Any:
+        """1.0 and 0.0 are what truth is as a number: a tenth of the time of choosing where both come in turns."""
+        return mask.astype(np.float64) if type(mask) is np.ndarray else np.multiply(mask, 1.0)
+
+    @staticmethod
     def total(x: Any) -> Any:
         """Sum over holders, axis kept: [..., holder, path] -> [..., 1, path]; one holder is its own sum."""
         return x if x.shape[-2] == 1 else NumpyArithmetic.sum(x, -2)
@@ -212,21 +224,19 @@ class NumpyArithmetic(Arithmetic):
         """Each value carries its row in its last bits, so that one sort orders both; weights are whole numbers, 2^40 in all, so that one sum runs over
         everything and a search finds each lane's place in it."""
         lanes, rows = np.ascontiguousarray(x.swapaxes(-2, -1)), x.shape[-2]
-        whole = np.add.reduce(w, axis=0)
-        parts = np.rint(w * (2.0**40 / (whole + (whole == 0)))).astype(np.int64).T
-        last = (1 << (rows - 1).bit_length()) - 1
+        parts = (w.T * (2.0**40 / np.maximum(np.add.reduce(w, axis=0), 1e-300))[:, None]).astype(np.int64)
+        last, own = (1 << (rows - 1).bit_length()) - 1, np.arange(rows)
         keys = lanes.view(np.int64) & ~last
-        keys |= np.arange(rows)
+        keys |= own
         keys.view(np.float64).sort(axis=-1)
         keys &= last
-        of_path = keys if len(parts) == 1 else keys + rows * np.arange(len(parts))[:, None]
-        run = parts.take(of_path).reshape(-1)
-        run.cumsum(out=run)
-        first = np.arange(0, len(run), rows)
-        limit = np.full(len(first), int(q * (1 + self.snap) * 2.0**40))
-        limit[1:] += run[rows - 1 : -1 : rows]
-        at = np.minimum(run.searchsorted(limit, "right"), first + (rows - 1))
-        return lanes.take(first + keys.take(at)).reshape(*lanes.shape[:-2], 1, -1)
+        run = parts.take(keys if len(parts) == 1 else keys + rows * np.arange(len(parts))[:, None])
+        flat = run.reshape(-1)
+        flat.cumsum(out=flat)
+        limit = int(q * (1 + self.snap) * 2.0**40) - np.add.reduce(parts, axis=1)
+        ends = np.arange(rows - 1, flat.size, rows)
+        at = np.minimum(flat.searchsorted((run[..., -1] + limit).reshape(-1), "right"), ends)
+        return lanes.take(ends + (keys.take(at) - (rows - 1))).reshape(*lanes.shape[:-2], 1, -1)
 
     def floor(self, x: Any) -> Any:
         """What is less than the tolerance below a whole number is lifted over it; in two passes where none is negative or above 1e6."""
@@ -247,10 +257,14 @@ class NumpyArithmetic(Arithmetic):
     @staticmethod
     def div(a: Any, b: Any, default: Any) -> Any:
         """a / b, and `default` where b is 0."""
-        if all_true(b, None):  # the common case, at a third of the cost; NaN is not 0
+        if all_true(b, None):  # the common case; NaN is not 0
             return a / b
-        some = b != 0
-        return np.where(some, a / np.where(some, b, 1.0), default)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            out = np.asarray(np.true_divide(a, b))
+        if np.ndim(default):
+            return np.where(np.equal(b, 0), default, out)
+        np.copyto(out, default, where=np.equal(b, 0))  # a tenth of the time of choosing element by element
+        return out
 
     @staticmethod
     def put(a: Any, index: Any, value: Any) -> Any:
