@@ -351,8 +351,10 @@ def test_more_demand_never_keeps_fewer_agents(money):
 
 
 def test_who_can_not_pay_for_a_record_is_not_found_and_owes_nothing():
-    play = Play(market(agents=2, opening={AGENTS: 0})).steps(3)
+    play = Play(market(agents=2, opening={AGENTS: 0}, earned="tills/TOK")).steps(3)
     assert (play[AGENTS], play[USERS], play.signal("listed")) == ([0, 0], [10_000], [0])
+    same = Play(market(agents=2, opening={AGENTS: 0}, spending="0.1")).steps(1)  # where income and wallet are one, the first order pays for the record
+    assert (same[AGENTS], same.signal("listed")) == ([499.75, 499.75], [2])
 
 
 def test_as_many_register_as_can_earn_their_record():

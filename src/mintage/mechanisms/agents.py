@@ -26,8 +26,8 @@ class AgentMarket(Mechanism):
 
     Each holder of `deals` is a slot for one negotiation, and holds what its buyer has committed; each holder of `names` is a name. Names carry no money.
     Agents also pay each other at once (`pay`), people pay agents in tokens (`hire`), and customers order in fiat (`order`), which buys the tokens from
-    `tokens` at the price of the day, or with `settlement` "stablecoin" goes to agents as it is, without the protocol's share, and of such orders a share
-    `survives` is still made. Only who is registered can ask for payment.
+    `tokens` at the price of the day, or with `settlement` "stablecoin" goes to agents as it is, without the protocol's share, records and what agents pay
+    each other, and of such orders a share `survives` is still made. Only who is registered can ask for payment.
 
     In a simulation a row stands for `population` agents that are alike. A search shows the `search` best of a topic, agents being spread evenly over
     `topics`; of those who would be found the best register, as many as can each earn what its record costs, and have the money:
@@ -232,12 +232,13 @@ class AgentMarket(Mechanism):
         weight = found * score
         income = self.orders(p, signals, ctx, spent, found, score)
         share, used = xp.div(income, xp.total(income), 0), xp.div(xp.total(income), spent, 0)
-        rest, renewed = income * (1 - p.take), xp.minimum(each * found, wallet)
-        flows = to_payees(xp, state, p.agents, p.payees, renewed, None, "register")
-        flows += self.payments(p, state, signals, xp, bought * used, own * used, share)
+        rest = income * (1 - p.take)
+        renewed = xp.minimum(each * found, wallet if p.earned else wallet + rest)
+        flows = self.payments(p, state, signals, xp, bought * used, own * used, share)
+        flows += to_payees(xp, state, p.agents, p.payees, renewed, None, "register")
         told, between = dict[str, Any](), 0 * spent
-        if p.clearing:
-            sent, told["owed"] = outsourcing(xp, xp.minimum(rest * p.outsourced, wallet - renewed), weight)
+        if p.clearing and p.settlement == "token":
+            sent, told["owed"] = outsourcing(xp, xp.minimum(rest * p.outsourced, xp.maximum(wallet - renewed, 0)), weight)
             due = state[p.clearing] * xp.total(state["owed"])
             between = xp.total(sent)
             flows += [Flow(p.clearing, p.into, due * state["owed"] * (1 - p.take), "between"), Flow(p.agents, p.clearing, sent, "subcontract")]
@@ -278,6 +279,8 @@ class AgentMarket(Mechanism):
         """Share of each row's visible agents that keep a record: the best first, as many as each earn the record's price `each`, and have it."""
         better, tied = ranked(p, xp, visible * score, score)
         pays = xp.clip(xp.div(spent * score - each * better, each * tied, 1), 0, 1)
+        if not p.earned:  # what it earns in a call can pay for its record
+            wallet = wallet + spent * xp.div(visible * score, xp.total(visible * score), 0)
         return xp.minimum(pays, xp.div(wallet, each * visible, 1))
 
     def orders(self, p: Any, signals: Mapping[str, Any], ctx: Any, spent: Any, found: Any, score: Any) -> Any:
