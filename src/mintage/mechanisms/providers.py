@@ -94,6 +94,7 @@ class ProviderEntry(Mechanism):
 
 
 def total_of(parts: list[Any]) -> Any:
+    """The sum of several arrays."""
     out = parts[0]
     for part in parts[1:]:
         out = out + part
