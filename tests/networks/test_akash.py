@@ -34,7 +34,7 @@ def median(name: str, scenario: str = "base") -> float:
 
 def test_the_preset_is_sound_in_every_scenario():
     spec = mt.load("akash")
-    for scenario in ("base", "white_paper_curve", "article_controller", "before_bme", "since_mainnet"):
+    for scenario in ("base", "white_paper_curve", "article_controller", "before_bme", "priority_gpu", "since_mainnet"):
         assert [str(f) for f in spec.scenario(scenario).economy().check()] == []
 
 
@@ -79,6 +79,15 @@ def test_the_articles_controller_moves_issuance_against_utilisation():
     rate, used = (np.asarray(run("article_controller")[n]) for n in ("emission_rate", "utilisation"))
     idle, full = used.mean(axis=0) < 0.5, used.mean(axis=0) > 0.7
     assert rate[-1][idle].mean() < rate[0, 0] < rate[-1][full].mean()
+
+
+def test_priority_slots_are_drawn_among_groups_that_stake_as_much_as_before():
+    spec = mt.load("akash").scenario("priority_gpu")
+    first = mt.simulate(spec, 64, 140, save=mt.Save(every=7, vars=("priority", "priority[0]", "staked/AKT"), paths=True))
+    assert np.all(np.asarray(first["priority"])[1:] == 3 / 12)  # the mean over twelve rows
+    assert np.asarray(first["priority[0]"])[1:].mean() == pytest.approx(3 / 12, abs=0.04)
+    base = mt.simulate(mt.load("akash"), 64, 140, save=mt.Save(vars=("staked/AKT",)))
+    assert first.end["staked/AKT"] == pytest.approx(base.end["staked/AKT"])
 
 
 def test_before_credits_the_network_took_4_percent_of_akt_and_20_of_usdc():
