@@ -168,7 +168,7 @@ class Driver:
         arguments = {name: self.amount(habit, unit, owner, max(1.0, self.left * share)) for name, unit in info.arguments.items()}
         flows = self.attempt(self.door.event, info, roles, arguments, owner)
         if flows:
-            habit.learn(flows, owner, self.path.revenue)
+            habit.learn(flows, owner, self.has[owner], self.path.revenue)
             self.earned += float(sum(Decimal(f.amount) for f in flows if f.reason in self.path.revenue))
             self.moved(flows)
         elif habit.nature == "new" and habit.asset:  # perhaps it takes from another of the owner's accounts: money that was set aside
@@ -191,8 +191,8 @@ class Driver:
             for account, sign in ((f.debit, -1), (f.credit, 1)):
                 place, _, rest = account.partition(":")
                 has = self.has.get(rest.partition("#")[0])
-                if has is not None:
-                    has[place] = has.get(place, Decimal(0)) + sign * Decimal(f.amount)
+                if has is not None and place in has:  # `@0` may also be a slot of a kind that nobody joins
+                    has[place] += sign * Decimal(f.amount)
 
     def named(self, info: EventInfo, role: str, owner: str) -> str:
         """Who stands in a role: who acts in the first, in another sometimes somebody else, such as who is paid or whom one backs."""

@@ -32,12 +32,12 @@ class Habit:
         heavy = self.info.authority == "operator" and all(unit == "1" for unit in self.info.arguments.values())
         return 0.05 if heavy else 1.0
 
-    def learn(self, flows: Sequence[Any], owner: str, revenue: Collection[str]) -> None:
-        """Look at what the event just moved."""
+    def learn(self, flows: Sequence[Any], owner: str, places: Collection[str], revenue: Collection[str]) -> None:
+        """Look at what the event just moved. `places` are the owner's: a slot of a kind that nobody joins may bear the same name."""
         if self.brings or not self.asset:
             return
         place, _, whose = flows[0].debit.partition(":")
-        if whose == owner:
+        if whose == owner and place in places:
             self.source = place
         paid = any(f.reason in revenue for f in flows)
         stays = any(f.credit.partition(":")[2].partition("#")[0] == owner for f in flows)
