@@ -19,6 +19,7 @@ SIGNALS = {
     "matched": ("job/day", 0),
     "surplus": ("USD/day", 0),
     "work": ("job/day", 0, "nodes"),
+    "income": ("USD/day", 0, "nodes"),
     "values": ("USD/job", 0, "segments"),
     "wanted": ("job/day", 0, "segments"),
     "level": ("1", 1),
@@ -27,7 +28,7 @@ AROUND = {"orders": 0, "clearing": 1, "nodes": 3, "segments": 3}
 
 
 def market(offers=OFFERS, **params):
-    shown = {"matched": "matched", "surplus": "surplus", "work": "work", **params}
+    shown = {"matched": "matched", "surplus": "surplus", "work": "work", "income": "income", **params}
     return estate(use("match", "surplus_match", offers=offers, **shown), kinds=AROUND, signals=SIGNALS, opening={"wallets/USD": 4000})
 
 
@@ -59,11 +60,12 @@ def test_the_surplus_is_the_largest_and_nobody_pays_more_than_it_is_worth_or_get
             assert sum(w for w in work) == pytest.approx(matched)
             assert sum(q for v, q in users if v > price + 1e-9) <= matched + 1e-9 <= sum(q for v, q in users if v >= price - 1e-9) + 2e-9
             assert play.row("clearing/USD") == pytest.approx([price * matched])
-            paid = price * matched
+            paid, income = price * matched, play.signal("income")
             play.set("wanted", 0).steps(1)
             assert play.row("clearing/USD") == pytest.approx([0], abs=1e-5)  # no margin: what users paid is what nodes got
             assert sum(play.row("nodes/USD")) == pytest.approx(paid, abs=1e-5)
             assert play.row("nodes/USD") == pytest.approx([price * w for w in work], abs=1e-5)
+            assert play.row("nodes/USD") == pytest.approx(income, abs=1e-5)
 
 
 def test_the_price_is_in_the_middle_of_what_those_who_trade_and_those_who_do_not_allow():

@@ -217,7 +217,8 @@ class InfernetDemand(Mechanism):
         rejected: Number = number("0", "1", "r: share of answers that are rejected", ge="0", le="1")
         limit: Number = number("1", "1", "tokens bought in one call, at most this share of what the market has", gt="0", le="1")
         work: Ref = reads("", "job/day", "work of each node, by which they share; empty: equal parts")
-        rate: Ref = writes("", "nodes/day", "signal that shows what each node earns; empty: none")
+        rate: Ref = writes("", "nodes/day", "signal that shows what each node earns in tokens; empty: none")
+        fiat_rate: Ref = writes("", "nodes_fiat/day", "signal that shows what each node earns in fiat; empty: none")
         settlement: Literal["token", "stablecoin"] = option("token", "what nodes are paid in")
         survives: Number = number("1", "1", "share of demand that would still be there without a token (stablecoin)", ge="0", le="1")
 
@@ -234,8 +235,8 @@ class InfernetDemand(Mechanism):
         equal = xp.num(1) / state[p.nodes].shape[-2]
         part = xp.div(signals[p.work], xp.total(signals[p.work]), equal) if p.work else xp.full((state[p.nodes].shape[-2], 1), equal)
         if p.settlement == "stablecoin":
-            paid = signals[p.demand] * ctx.dt * p.survives * (1 - p.rejected * rest)
-            return [Flow(p.customers, p.nodes_fiat, paid * part, "pay")], {p.rate: 0 * (paid / price * part)} if p.rate else {}
+            paid = signals[p.demand] * ctx.dt * p.survives * (1 - p.rejected * rest) * part
+            return [Flow(p.customers, p.nodes_fiat, paid, "pay")], self.shown(p, 0 * (paid / price), paid, ctx)
         tokens = xp.minimum(signals[p.demand] * ctx.dt / price, p.limit * xp.total(state[p.market]))
         paid, toll, earned = tokens * price * (1 - p.rejected * rest), p.fee * p.verifier_share, tokens * (1 - p.rejected) * rest * part
         flows = [
@@ -246,4 +247,8 @@ class InfernetDemand(Mechanism):
         if p.verifier:
             flows.append(Flow(p.market, p.verifier, pro_rata(xp, state, p.market, tokens * (p.verifier_share - toll)), "verify"))
             flows.append(Flow(p.nodes, p.market, xp.minimum(tokens * p.rejected * part, state[p.nodes] + earned), "slash"))
-        return flows, {p.rate: earned / ctx.dt} if p.rate else {}
+        return flows, self.shown(p, earned, 0 * (earned * price), ctx)
+
+    def shown(self, p: Any, tokens: Any, fiat: Any, ctx: Any) -> dict[str, Any]:
+        """The signals that are wanted."""
+        return {name: value / ctx.dt for name, value in ((p.rate, tokens), (p.fiat_rate, fiat)) if name}

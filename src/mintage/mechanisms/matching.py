@@ -55,6 +55,7 @@ class SurplusMatch(Mechanism):
         matched: Ref = writes("", "job/day", "signal that shows the work matched; empty: none")
         surplus: Ref = writes("", "fiat/day", "signal that shows what it leaves for both sides; empty: none")
         work: Ref = writes("", "job/day", "signal that shows the work of each node; empty: none")
+        income: Ref = writes("", "nodes/day", "signal that shows what each node earns; empty: none")
 
     def validate(self, p: Any) -> list[tuple[str, str, str]]:
         return [] if bool(p.values) == bool(p.wanted) else [("wanted", f"values '{p.values}' and wanted '{p.wanted}'", "both or neither")]
@@ -105,6 +106,7 @@ class SurplusMatch(Mechanism):
             flows.append(Flow(p.customers, p.clearing, xp.total(price * bought[own:]), "bought"))
         surplus = xp.total(value * bought) - xp.total(cost * done)
         shown = {p.price: price, p.matched: xp.total(done) / ctx.dt, p.surplus: surplus / ctx.dt, p.work: done / ctx.dt}
+        shown[p.income] = price * done / ctx.dt
         return flows, {"earns": xp.div(done, xp.total(done), 0), **{name: shown[name] for name in shown if name}}
 
 
