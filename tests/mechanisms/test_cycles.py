@@ -200,6 +200,11 @@ def test_half_the_price_mints_twice_as_much_up_to_its_bound():
     assert rates["0.01"].signal("rate")[0] == pytest.approx(0.1)
 
 
+def test_below_the_floor_a_price_counts_as_the_floor():
+    paid = {price: Play(compute(pay(floor=1), price=price)).steps(1)[NODES][0] for price in ("2", "1", "0.5", "0.01")}
+    assert paid == pytest.approx({"2": 600, "1": 1200, "0.5": 1200, "0.01": 1200})
+
+
 def test_a_cut_and_a_governed_level_scale_the_pay():
     e = compute(pay(pay=({"value": 40}, {"day": 2, "value": 20}), level="level"), signals={"level": D("0.5")})
     play = Play(e)

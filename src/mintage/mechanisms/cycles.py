@@ -173,11 +173,13 @@ def cycles_for(p: Any, counts: Mapping[str, Any]) -> Any:
 
 
 class NodeProviderRewards(Mechanism):
-    """Pay node providers a sum in fiat a node, in tokens minted at the price: minted_i = level pay nodes_i dt / price.  [token], shape [provider, path]
+    """Pay node providers a sum in fiat a node, in tokens minted at the price: minted_i = level pay nodes_i dt / max(price, floor).
 
-    So a price that falls by half mints twice as much. `most` bounds what all are paid in a call to a share of supply a year; what is cut is lost. On ICP
-    the pay is in XDR, by node type and region, at a price averaged over 30 days (read such an average as `price`), and Mission 70 halves it:
-    3.84 % of supply a year in January 2026, 1.97 % as planned.
+    [token], shape [provider, path]. So a price that falls by half mints twice as much, down to the `floor`; `most` bounds what all are paid in a call to a
+    share of supply a year. What either cuts is lost. On ICP the pay is in XDR, by node type and region, at a price averaged over 30 days (read such an average
+    as `price`) and no lower than 1 XDR; Mission 70 halves it, from 3.84 % of supply a year in January 2026 to 1.97 %.
+
+    Source: dfinity/ic, governance/src/network_economics.rs; Mission 70 white paper (2026-01-14).
     """
 
     name = "node_provider_rewards"
@@ -193,6 +195,7 @@ class NodeProviderRewards(Mechanism):
         price: Ref = reads("price", "fiat/token", "price at which pay becomes tokens")
         pay: Schedule = schedule("fiat/node/day", "pay for a node, from that day on")
         level: Ref = reads("", "1", "a factor on the pay that somebody governs; empty: 1")
+        floor: Number = number("0", "fiat/token", "least price that counts; ICP: 1 XDR", ge="0")
         most: Number = number("1", "1", "share of supply that is paid in a year, at most", gt="0")
         year: Number = number("365", "day", "days a year", gt="0", source="definition")
         income: Ref = writes("", "providers/day", "signal that shows what each is paid; empty: none")
@@ -200,7 +203,7 @@ class NodeProviderRewards(Mechanism):
 
     def step(self, p: Any, state: State, signals: Mapping[str, Any], ctx: Any) -> Emitted:
         xp, nodes = ctx.xp, signals[p.nodes]
-        wanted = nodes * p.pay.at(ctx) / signals[p.price]
+        wanted = nodes * p.pay.at(ctx) / xp.maximum(signals[p.price], p.floor)
         if p.level:
             wanted = wanted * signals[p.level]
         supply = -state[Account(ISSUANCE, p.providers.asset)] - state[Account(BURNED, p.providers.asset)]
