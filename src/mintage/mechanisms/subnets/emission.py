@@ -10,7 +10,7 @@ from ...accounts import ISSUANCE, Account
 from ...flows import Flow, mint
 from ..base import Emitted, Mechanism, Number, Parameters, Ref, State, Tag, account, count, event, number, option, reads, refuse_unless, writes
 from .pools import CODE, DATE, leans, reweighted, spot, swapped
-from .shares import latest
+from .shares import known, latest
 
 
 class CapVersion(Parameters):
@@ -36,8 +36,8 @@ class SubnetEmission(Mechanism):
         alpha in = min(T / p, cap),   TAO in = p x alpha in,   T - TAO in buys alpha from the pool for the protocol
         cap = e, or min(e, pot), or rho e, by version;   rho = tau R / (tau R + alpha issuance),   R the TAO staked on root
 
-    [TAO] and [alpha] a call of `blocks` blocks, shapes [subnet, path]. Of several halvings in one call the first is met to the token, the others at
-    the next call. What no subnet may be paid goes back to issuance. `weight`, where named, is kept such that injections leave prices alone, also
+    [TAO] and [alpha] a call of `blocks` blocks, shapes [subnet, path]. A call that crosses a halving emits at the new rate from there on, to the
+    emission of a block. What no subnet may be paid goes back to issuance. `weight`, where named, is kept such that injections leave prices alone, also
     where somebody adds TAO alone (`add_liquidity`), and within [least, 1 - least].
 
     Source: Bittensor, subtensor pallets/subtensor/src/coinbase/run_coinbase.rs (get_subnet_terms, inject_and_maybe_swap) at 14bc6f9f964b; the caps by
@@ -82,9 +82,10 @@ class SubnetEmission(Mechanism):
         return [("versions", f"days {', '.join(map(str, days[:8]))}", "days strictly rising from 0")]
 
     def derive(self, p: Any, xp: Any) -> dict[str, Any]:
-        whole = [xp.num(10**9 // 2**k) / 10**9 for k in range(p.eras + 1)]  # 2^-k as the chain has it, in whole base units
-        falls = [(1 - xp.num(1) / 2**k, whole[k - 1] - whole[k]) for k in range(1, p.eras + 1)]
-        return {"falls": tuple(falls)}
+        whole = [p.base * (xp.num(10**9 // 2**k) / 10**9) * p.blocks for k in range(p.eras + 1)]  # of a call in era k, in base units as on the chain
+        starts = [p.cap * (1 - xp.num(1) / 2**k) for k in range(1, p.eras + 1)]
+        falls = tuple((start - before, before - after) for start, (before, after) in zip(starts, pairwise(whole), strict=True))
+        return {"half": xp.num("0.5"), "first": whole[0], "falls": falls}
 
     def step(self, p: Any, state: State, signals: Mapping[str, Any], ctx: Any) -> Emitted:
         xp, tao, alpha = ctx.xp, state[p.tao], state[p.alpha]
@@ -158,34 +159,20 @@ def on_root(p: Any, state: State, xp: Any) -> Any:
     return staked + xp.total(state[p.keepers]) if p.keepers else staked
 
 
-def alpha_rate(p: Any, issued: Any, xp: Any) -> Any:
-    """(alpha a block, issuance at the next halving) of subnets with alpha `issued`."""
-    rate, ahead = 0 * issued + p.base, 0 * issued + p.cap * p.falls[0][0]
-    for i, (at, fall) in enumerate(p.falls):
-        reached = xp.gate(issued - p.cap * at, 0)
-        rate = rate - reached * (p.base * fall)
-        later = p.falls[i + 1][0] if i + 1 < len(p.falls) else 1
-        ahead = ahead + reached * (p.cap * (later - at))
-    return rate, ahead
-
-
 def alpha_emission(p: Any, issued: Any, xp: Any) -> Any:
-    """Alpha that a call emits to participants [alpha]: at half the rate from the next halving on."""
-    rate, ahead = alpha_rate(p, issued, xp)
-    whole = rate * p.blocks
-    room = xp.maximum(ahead - issued, 0)
-    return xp.minimum(whole, (whole + room) / 2)
+    """Alpha that a call emits to participants [alpha]: from the issuance at which it first reaches a halving, that much less than before."""
+    emitted = p.first
+    for begins, fall in p.falls:
+        emitted = emitted - xp.clip((issued - begins) * p.half, 0, fall)
+    return emitted
 
 
 def capped(p: Any, ctx: Any, emitted: Any, rho: Any, pot: Any) -> Any:
     """Most alpha that may be put into each pool in this call, by the version in force."""
-    xp = ctx.xp
-    kinds = {v.cap for v in p.versions}
-    most = emitted
-    if "root" in kinds:
-        on = latest(ctx, p.versions, [xp.num(int(v.cap == "root")) for v in p.versions])
-        most = most * (1 - (1 - rho) * on)
-    if "block" in kinds:
-        on = latest(ctx, p.versions, [xp.num(int(v.cap == "block")) for v in p.versions])
-        most = xp.minimum(most, p.base * p.blocks + (xp.total(pot) * p.par - p.base * p.blocks) * on)
+    xp, most = ctx.xp, emitted
+    root, block = (latest(ctx, p.versions, [xp.num(int(v.cap == name)) for v in p.versions]) for name in ("root", "block"))
+    if not known(root, 0):
+        most = most * (rho if known(root, 1) else 1 - (1 - rho) * root)
+    if not known(block, 0):
+        most = xp.minimum(most, p.first + (xp.total(pot) * p.par - p.first) * block)
     return most

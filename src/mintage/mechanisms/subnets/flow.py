@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from ..base import Emitted, Mechanism, Number, Parameters, Ref, State, account, count, number, reads, writes
 from .pools import CODE, DATE
+from .shares import known
 
 
 class Taoflow(Mechanism):
@@ -36,6 +37,7 @@ class Taoflow(Mechanism):
         running: Ref = reads("", "1", "1 for subnets that run; empty: all do")
         user: Ref = writes("user_flow", "tao/day", "S: the average of what users brought")
         protocol: Ref = writes("protocol_flow", "tao/day", "P: the average of what the protocol put there")
+        until: Number = number("1000000000", "day", "day from which averages stand still: on the chain 2026-06-22", gt="0")
         rate: Number = number("0.000003209009575999935", "1", "a: share of the gap that a block closes", gt="0", lt="1", source=CODE, date=DATE)
         blocks: int = count(7200, "blocks in one call; a day has 7,200 of 12 s", ge=1)
 
@@ -43,14 +45,19 @@ class Taoflow(Mechanism):
         return {"seen": make(0, "tao", p.tao), "begun": make(0)}
 
     def step(self, p: Any, state: State, signals: Mapping[str, Any], ctx: Any) -> Emitted:
-        xp, tao, old = ctx.xp, state[p.tao], signals[p.user]
+        xp, tao, old, others = ctx.xp, state[p.tao], signals[p.user], signals[p.protocol]
+        on = xp.lookup((0 * p.until, p.until), (xp.num(1), xp.num(0)), ctx.day - ctx.dt / (2 * ctx.every))
+        if known(on, 0):
+            return [], {}
         protocol = signals[p.injected] if p.injected else 0 * old
         if p.root_sold:
             protocol = protocol - signals[p.root_sold]
-        flow = (tao - state["seen"]) * state["begun"] / ctx.dt - protocol * state["begun"]
-        user, other = averaged(xp, old, flow, p.rate, p.blocks), averaged(xp, signals[p.protocol], protocol, p.rate, p.blocks)
+        flow = ((tao - state["seen"]) / ctx.dt - protocol) * state["begun"]
+        user, other = averaged(xp, old, flow, p.rate, p.blocks), averaged(xp, others, protocol, p.rate, p.blocks)
         if p.running:
             user, other = user * signals[p.running], other * signals[p.running]
+        if not known(on, 1):
+            user, other = old + (user - old) * on, others + (other - others) * on
         return [], {p.user: user, p.protocol: other, "seen": tao, "begun": 0 * state["begun"] + 1}
 
 

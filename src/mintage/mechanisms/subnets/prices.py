@@ -44,13 +44,16 @@ class SubnetPrices(Mechanism):
         price = spot(xp, state[p.tao], state[p.alpha], signals[p.weight] if p.weight else None)
         age = ctx.day - signals[p.started] if p.started else ctx.day
         counted = xp.minimum(price, p.cap)
-        m = counted + (m - counted) * kept(xp, xp.maximum(age / ctx.dt * p.blocks, p.blocks), p)
+        m = counted + (m - counted) * kept(xp, xp.maximum(age * (p.blocks / ctx.dt), p.blocks), p)
         return [], {p.spot: price, p.ema: m * signals[p.running] if p.running else m}
 
 
 def kept(xp: Any, age: Any, p: Any) -> Any:
-    """What is left of a gap after `p.blocks` blocks, the last of which is block `age` of a subnet: (1 - mean a)^blocks, the mean by Simpson's rule."""
-    half = xp.num("0.5")
-    ends = age - p.blocks + half, age - half * p.blocks + half, age + half
-    first, middle, last = (b / (b + p.halving) for b in ends)
-    return xp.power(1 - p.rate / 6 * (first + 4 * middle + last), xp.num(p.blocks))
+    """What is left of a gap after n = `p.blocks` blocks, the last of which is block `age` of a subnet: (1 - mean a)^n.
+
+    With r = 1 / (b + H) at the middle the mean of b / (b + H) is 1 - H r (1 + n^2 r^2 / 12), to 2e-8 for a day and H of four weeks.
+    """
+    n = p.blocks
+    r = 1 / (age + (p.halving + xp.num(1 - n) / 2))
+    mean = (1 - (r * r * (xp.num(n * n - 1) / 12) + 1) * r * p.halving) * p.rate
+    return xp.exp(xp.log1p(-mean) * n)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from itertools import pairwise
 from typing import Any, ClassVar, Literal
 
@@ -70,33 +71,31 @@ class SubnetShares(Mechanism):
 
     def step(self, p: Any, state: State, signals: Mapping[str, Any], ctx: Any) -> Emitted:
         xp, on = ctx.xp, {name: in_force(p, ctx, rules) for name, rules in (("flow", FLOW), ("net", NET), ("root", ROOT), ("withheld", WITHHELD))}
-        runs = signals[p.running] if p.running else None
-        share = None
-        if on["flow"] is not None:
-            flow = signals[p.user] if on["net"] is None else net_flow(xp, signals[p.user], signals[p.protocol], on["net"])
-            share = flow_shares(xp, flow, p.cutoff, p.exponent, runs)
-        if any(v.rule not in FLOW for v in p.versions):
+        runs, by_flow, by_price = signals[p.running] if p.running else None, None, None
+        if not known(on["flow"], 0):
+            flow = signals[p.user] if known(on["net"], 0) else net_flow(xp, signals[p.user], signals[p.protocol], on["net"])
+            by_flow = flow_shares(xp, flow, p.cutoff, p.exponent, runs)
+        if not known(on["flow"], 1):
             price = signals[p.price] if runs is None else signals[p.price] * runs
-            others = price_shares(xp, price, *(faded(signals, n, on[k]) for n, k in ((p.withheld, "withheld"), (p.root, "root"))))
-            share = others if share is None else others + (share - others) * on["flow"]
+            by_price = price_shares(xp, price, *(None if known(on[k], 0) else (signals[n], on[k]) for n, k in ((p.withheld, "withheld"), (p.root, "root"))))
+        share = by_flow if by_price is None else by_price if by_flow is None else by_price + (by_flow - by_price) * on["flow"]
         return [], {p.share: redistributed(xp, share, signals[p.enabled]) if p.enabled else share}
 
 
 def in_force(p: Any, ctx: Any, rules: Sequence[str]) -> Any:
-    """1 while the version in force is one of `rules`, else 0; None where no version ever is."""
-    if not any(v.rule in rules for v in p.versions):
-        return None
-    return latest(ctx, p.versions, [ctx.xp.num(int(v.rule in rules)) for v in p.versions])
+    """1 while the version in force is one of `rules`, else 0: a plain int where that never changes."""
+    hits = [int(v.rule in rules) for v in p.versions]
+    return latest(ctx, p.versions, [ctx.xp.num(hit) for hit in hits]) if len(set(hits)) > 1 else hits[0]
+
+
+def known(value: Any, number: int) -> bool:
+    """Whether a value that changes by the day is known to be `number` now: then what it would multiply need not be computed. Never of a traced one."""
+    return isinstance(value, int | float | Decimal) and value == number
 
 
 def latest(ctx: Any, versions: Sequence[Any], values: Sequence[Any]) -> Any:
     """The value of the version in force: the last whose day came before the middle of this step."""
     return ctx.xp.lookup([v.day for v in versions], values, ctx.day - ctx.dt / (2 * ctx.every))
-
-
-def faded(signals: Mapping[str, Any], name: str, on: Any) -> Any:
-    """(signal, whether it counts now), or None where it never does."""
-    return None if on is None else (signals[name], on)
 
 
 # --- the rules ----------------------------------------------------------------------------------------------------
@@ -107,14 +106,19 @@ def price_shares(xp: Any, price: Any, withheld: Any = None, root: Any = None) ->
     plain = xp.div(price, xp.total(price), 0)
     weight = plain
     if withheld is not None:
-        weight = weight * (1 - xp.minimum(withheld[0], 1) * withheld[1])
+        weight = weight * (1 - faded(xp.minimum(withheld[0], 1), withheld[1]))
     if root is not None:
-        weight = weight * (1 - (1 - root[0]) * root[1])
+        weight = weight * (1 - faded(1 - root[0], root[1]))
     if weight is plain:
         return plain
     whole = xp.total(weight)
     none = 1 - xp.minimum(xp.div(whole, whole, 0), 1)
     return xp.div(weight, whole, 0) + plain * none
+
+
+def faded(value: Any, on: Any) -> Any:
+    """value x on, at no cost where `on` is known to be 1."""
+    return value if known(on, 1) else value * on
 
 
 def flow_shares(xp: Any, flow: Any, cutoff: Any, exponent: Any, runs: Any = None) -> Any:
@@ -131,7 +135,7 @@ def net_flow(xp: Any, user: Any, protocol: Any, on: Any = 1) -> Any:
     """Users' flow less the protocol's, whose positive part is scaled so that in all it takes no more than users brought; `on` 0: users' alone."""
     gain = xp.maximum(protocol, 0)
     scale = xp.minimum(xp.div(xp.total(xp.maximum(user, 0)), xp.total(gain), 0), 1)
-    return user - (protocol + gain * (scale - 1)) * on
+    return user - faded(protocol + gain * (scale - 1), on)
 
 
 def redistributed(xp: Any, share: Any, enabled: Any) -> Any:

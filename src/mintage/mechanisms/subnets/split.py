@@ -52,18 +52,18 @@ class AlphaSplit(Mechanism):
     def step(self, p: Any, state: State, signals: Mapping[str, Any], ctx: Any) -> Emitted:
         xp, b = ctx.xp, signals[p.withheld]
         paid = xp.gt(xp.total(signals[p.price]), p.threshold)
-        s = split(xp, signals[p.emission] * ctx.dt, p.owner_cut, signals[p.root_proportion], xp.where(paid, xp.num(1), xp.num(0)), p.miners_part)
-        miners, validators, kept_back = s.miners, s.validators, s.miners * b
+        s = split(signals[p.emission] * ctx.dt, p.owner_cut, signals[p.root_proportion], p.miners_part)
+        miners, validators, root, kept_back = s.miners, s.validators, s.root * xp.where(paid, xp.num(1), xp.num(0)), s.miners * b
         if p.incentive:
             miners = miners * signals[p.incentive]
             validators, kept_back = validators + s.miners - miners, kept_back * signals[p.incentive]
         flows = [mint(p.owners, s.owner, "owner"), mint(p.miners, miners - kept_back, "miners")]
         if p.recycle == "burn":
             flows.append(mint(p.held_back, kept_back, "withheld"))
-        left = 1 - p.take if p.takers else xp.num(1)
-        flows += [mint(p.validators, validators * left, "validators"), mint(p.root, s.root * left, "root")]
         if p.takers:
-            flows.append(mint(p.takers, (validators + s.root) * p.take, "take"))
+            flows.append(mint(p.takers, (validators + root) * p.take, "take"))
+            validators, root = validators * (1 - p.take), root * (1 - p.take)
+        flows += [mint(p.validators, validators, "validators"), mint(p.root, root, "root")]
         return flows, {p.withheld: b * signals[p.running] if p.running else b}
 
     @event(roles={"subnet": "owners"}, arguments={"share": "1"}, authority="operator")
@@ -75,20 +75,19 @@ class AlphaSplit(Mechanism):
 
 
 class Split(NamedTuple):
-    """Parts of a subnet's alpha: owner's, miners', alpha stakers', root stakers', and what root stakers are not paid."""
+    """Parts of a subnet's alpha: owner's, miners', alpha stakers', root stakers'."""
 
     owner: Any
     miners: Any
     validators: Any
     root: Any
-    recycled: Any
 
 
-def split(xp: Any, emitted: Any, cut: Any, rho: Any, root_paid: Any, miners: Any) -> Split:
-    """The parts of `emitted`; `root_paid` is 1 or 0."""
+def split(emitted: Any, cut: Any, rho: Any, miners: Any) -> Split:
+    """The parts of `emitted`."""
     owner = emitted * cut
     rest = emitted - owner
     mined = rest * miners
     validated = rest - mined
     root = validated * rho
-    return Split(owner, mined, validated - root, root * root_paid, root * (1 - root_paid))
+    return Split(owner, mined, validated - root, root)

@@ -29,7 +29,7 @@ class SubnetStakers(Mechanism):
         appeal a_i' = a_i q + spread sqrt(1 - q^2) z_i,   q = 2^(-dt / half_life),   z uniform with deviation 1
         wish_i = exp(a_i) / sum exp(a) x exposure x (free TAO + TAO on root),   gap_i = clip(wish_i / (price x alpha staked) - 1, -1, 1)
         the crowd stakes speed gap_i y_i of TAO where the gap is positive, out of free TAO, and sells alpha of that value where it is negative
-        seller k sells share_k of its alpha; sales come first, then purchases
+        seller k sells share_k of its alpha; sales come first, then purchases; of either the fee is taken in TAO
 
     Appeal is what makes a subnet's alpha worth holding, as a log: its standard deviation over time and subnets is `spread`. y is the pool's TAO, so a
     call moves a price by about twice `speed` at most. The crowd also moves `root_speed` of the gap to `root_share` of its TAO to or from root.
@@ -60,6 +60,7 @@ class SubnetStakers(Mechanism):
         running: Ref = reads("", "1", "1 for subnets that run; empty: all do")
         mood: Ref = reads("", "1", "factor on exposure: how much of its TAO the crowd wants in subnets; empty: 1")
         appeal: Ref = writes("appeal", "1", "log of what makes a subnet worth holding; its start is the first")
+        earned: Ref = writes("", "tao/day", "TAO that pay for work fetched, by sellers whose sale is a reward; empty: not shown")
         sellers: tuple[Seller, ...] = option((), "who sells what it earns")
         exposure: Number = number("0.25", "1", "value of alpha that the crowd wants to hold, over free TAO and TAO on root", ge="0")
         speed: Number = number("0.02", "1/day", "of a pool's TAO that is moved a day where value is twice too low, or nothing", ge="0", le="0.5")
@@ -84,31 +85,36 @@ class SubnetStakers(Mechanism):
         xp, tao, alpha, staked = ctx.xp, state[p.tao], state[p.alpha], state[p.staked]
         crowd, to_buy, to_sell = state[p.crowd], *leans(p, signals)
         shares = crowd + xp.total(state[p.positions])[:, 0] if p.positions else crowd
-        worth = xp.div(staked, shares, 0)  # alpha a share
-        held = crowd * worth
+        held = staked * xp.div(crowd, shares, 0)
         price = spot(xp, tao, alpha, signals[p.weight] if p.weight else None)
         appeal = moved(p, signals[p.appeal], ctx)
         wish = wished(p, state, signals, ctx, appeal, held * price)
-        bids, asks = xp.maximum(wish, 0), xp.minimum(xp.div(xp.maximum(-wish, 0), price, 0), held * p.half)
+        bids = xp.maximum(wish, 0)
+        asks = xp.minimum(xp.div(bids - wish, price, 0), held * p.half)
         bids = bids * xp.minimum(xp.div(p.reserve * state[p.money], xp.total(bids), 1), 1)
 
         flows, by_cash = [Flow(p.staked, p.alpha, asks, "unstake")], {(p.money, "sold"): asks}
         for s in p.sellers:
             part, at = state[s.place] * xp.minimum(s.share * ctx.dt, 1), None if s.subnet < 0 else slice(s.subnet, s.subnet + 1)
             flows.append(Flow(s.place, p.alpha, part, "sell", None, at))
-            row, key = part if at is None else xp.put(0 * alpha, at, xp.total(part)), (s.cash, "paid" if s.reward else "sold")
-            by_cash[key] = by_cash[key] + row if key in by_cash else row
+            key = s.cash, "paid" if s.reward else "sold"
+            before = by_cash.get(key, 0 * alpha)
+            by_cash[key] = before + part if at is None else xp.add_at(before, at, xp.total(part))
         amount = total_of(by_cash.values())
-        fetched, own = (swapped(xp, alpha, tao, part, to_sell) for part in (amount, amount * (1 - p.fee)))
-        for_each = xp.div(own, amount, 0)
-        paid = bids * (1 - p.fee)
+        fetched = swapped(xp, alpha, tao, amount, to_sell)
+        paid, for_each = bids * (1 - p.fee), xp.div(fetched, amount, 0) * (1 - p.fee)
         got = swapped(xp, tao - fetched, alpha + amount, paid, to_buy)
+        per_alpha, spent = rate(xp, shares, staked, p.par), xp.total(bids)
 
-        flows += [Flow(p.tao, cash, part * for_each, reason) for (cash, reason), part in by_cash.items()]
-        flows += [Flow(p.tao, p.authors, fetched - own, "fee"), Flow(p.money, p.authors, xp.total(bids) * p.fee, "fee")]
+        cash = {key: part * for_each for key, part in by_cash.items()}
+        flows += [Flow(p.tao, place, part, reason) for (place, reason), part in cash.items()]
+        flows += [Flow(p.tao, p.authors, fetched * p.fee, "fee"), Flow(p.money, p.authors, spent * p.fee, "fee")]
         flows += [Flow(p.money, p.tao, paid, "stake"), Flow(p.alpha, p.staked, got, "bought")]
-        flows += [burn(p.crowd, xp.div(asks, worth, 0), "share"), mint(p.crowd, got * rate(xp, shares, staked, p.par), "share")]
-        return flows + to_root(p, state, ctx, xp.total(bids)), {p.appeal: appeal}
+        flows += [burn(p.crowd, asks * per_alpha, "share"), mint(p.crowd, got * per_alpha, "share")]
+        shown = {p.appeal: appeal}
+        if p.earned:
+            shown[p.earned] = total_of([0 * spent, *(xp.total(part) for (_, reason), part in cash.items() if reason == "paid")]) / ctx.dt
+        return flows + to_root(p, state, ctx, spent), shown
 
 
 def moved(p: Any, appeal: Any, ctx: Any) -> Any:
@@ -126,8 +132,8 @@ def wished(p: Any, state: State, signals: Mapping[str, Any], ctx: Any, appeal: A
     wanted = (xp.total(state[p.money]) + xp.total(state[p.root])) * p.exposure
     if p.mood:
         wanted = wanted * signals[p.mood]
-    gap = xp.clip(xp.div(weight * xp.div(wanted, xp.total(weight), 0), value, 2) - 1, -1, 1)
-    return gap * state[p.tao] * (p.speed * ctx.dt)
+    ratio = xp.minimum(xp.div(weight * xp.div(wanted, xp.total(weight), 0), value, 2), 2)
+    return (ratio - 1) * state[p.tao] * (p.speed * ctx.dt)
 
 
 def to_root(p: Any, state: State, ctx: Any, spent: Any) -> list[Flow]:
