@@ -145,9 +145,12 @@ def test_modulation_stays_within_the_bounds_of_its_rule():
 
 
 def test_scenarios_move_the_way_their_names_say():
+    @cache
+    def end(scenario: str):
+        return mt.simulate(mt.load("internet_computer").scenario(scenario), 8, 195, save=mt.Save(vars=("price", "demand", "node_count", "supply/ICP"))).end
+
     def median(scenario: str, name: str) -> float:
-        spec = mt.load("internet_computer").scenario(scenario)
-        return float(np.median(mt.simulate(spec, 8, 195, save=mt.Save(vars=("price", "demand", "node_count", "supply/ICP"))).end[name]))
+        return float(np.median(end(scenario)[name]))
 
     assert median("bear", "price") < median("base", "price") < median("bull", "price")
     assert median("bear", "demand") < median("base", "demand") < median("bull", "demand")
