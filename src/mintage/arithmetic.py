@@ -25,6 +25,7 @@ np.empty(31 << 17)
 
 all_true = np.logical_and.reduce
 SNAP = "1e-9"
+MILLION = np.array(1e6).view(np.uint64)  # bits of numbers up to it, and of no negative one, are at most these
 LIFT = "1e-3"  # `floor` never lifts a value by more, so that it stays a floor above 1e6
 
 
@@ -139,12 +140,17 @@ class Arithmetic:
         """Sum of x y along `axis` (holders), which is kept."""
         return self.sum(x * y, axis)
 
+    def mix(self, x: Any, a: Any, y: Any, b: Any) -> Any:
+        """a x + b y."""
+        return x * a + y * b
+
     def quantile(self, x: Any, w: Any, q: Any) -> Any:
-        """The least value over holders at or below which more than `q` of the weight w [holder, path] lies: [..., 1, path]. The largest if none is."""
-        order = self._order(x, -2)
-        below = self.le(self.cumsum(self.take_along_axis(w + self.zeros(x.shape), order, -2), -2), q * self.total(w))
+        """The least value over holders at or below which more than `q` of the weight w [holder, path] lies: [..., 1, path]. The largest if none is, and
+        0 where there is no weight."""
+        order, whole = self._order(x, -2), self.total(w)
+        below = self.le(self.cumsum(self.take_along_axis(w + self.zeros(x.shape), order, -2), -2), q * whole)
         place = self.minimum(self.sum(self._step(below), -2), x.shape[-2] - 1)
-        return self.gather(self.take_along_axis(x, order, -2), place)
+        return self.where(self.gt(whole, 0), self.gather(self.take_along_axis(x, order, -2), place), 0)
 
     def mod(self, t: Any, n: Any) -> Any:
         """Remainder with the sign of n; not snapped, so for whole numbers (steps, slots)."""
@@ -201,7 +207,8 @@ class NumpyArithmetic(Arithmetic):
     @staticmethod
     def sum(x: Any, axis: int) -> Any:
         if x.size > 4096 and x.shape[-1] == 1 and x.ndim == 3 and x.dtype == np.float64:  # a matrix on one path: half the time
-            return NumpyArithmetic.dot(x, np.ones((x.shape[axis], 1) if axis == -2 else (x.shape[axis], 1, 1)), axis)
+            one = np.ones(x.shape[axis])
+            return (x[..., 0] @ one)[:, None, None] if axis == -2 else (one @ x[..., 0])[None, :, None]
         return np.add.reduce(x, axis=axis, keepdims=True)
 
     @staticmethod
@@ -220,29 +227,39 @@ class NumpyArithmetic(Arithmetic):
             return each[:, None, None] if axis == -2 else each[None, :, None]
         return np.add.reduce(x * y, axis=axis, keepdims=True)
 
+    @staticmethod
+    def mix(x: Any, a: Any, y: Any, b: Any) -> Any:
+        """The second product is added to the first where that is."""
+        out, other = x * a, y * b
+        return np.add(out, other, out=out) if type(out) is np.ndarray and out.shape == np.shape(other) else out + other
+
     def quantile(self, x: Any, w: Any, q: Any) -> Any:
         """Each value carries its row in its last bits, so that one sort orders both; weights are whole numbers, 2^40 in all, so that one sum runs over
         everything and a search finds each lane's place in it."""
         lanes, rows = np.ascontiguousarray(x.swapaxes(-2, -1)), x.shape[-2]
-        parts = (w.T * (2.0**40 / np.maximum(np.add.reduce(w, axis=0), 1e-300))[:, None]).astype(np.int64)
+        whole = np.add.reduce(w, axis=0)
+        parts = (w.T * (2.0**40 / (whole.item() or 1.0) if whole.size == 1 else 2.0**40 / np.where(whole == 0, 1.0, whole)[:, None])).astype(np.int64)
         last, own = (1 << (rows - 1).bit_length()) - 1, np.arange(rows)
         keys = lanes.view(np.int64) & ~last
         keys |= own
-        keys.view(np.float64).sort(axis=-1)
+        keys.sort(axis=-1)
+        if np.minimum.reduce(keys[..., 0], axis=None) < 0:  # the order of negative numbers is not that of their bits
+            keys.view(np.float64).sort(axis=-1)
         keys &= last
         run = parts.take(keys if len(parts) == 1 else keys + rows * np.arange(len(parts))[:, None])
         flat = run.reshape(-1)
-        flat.cumsum(out=flat)
+        np.add.accumulate(flat, out=flat)
         limit = int(q * (1 + self.snap) * 2.0**40) - np.add.reduce(parts, axis=1)
         ends = np.arange(rows - 1, flat.size, rows)
         at = np.minimum(flat.searchsorted((run[..., -1] + limit).reshape(-1), "right"), ends)
-        return lanes.take(ends + (keys.take(at) - (rows - 1))).reshape(*lanes.shape[:-2], 1, -1)
+        found = lanes.take(ends + (keys.take(at) - (rows - 1))).reshape(*lanes.shape[:-2], 1, -1)
+        return found if all_true(whole, None) else found * (whole != 0)
 
     def floor(self, x: Any) -> Any:
         """What is less than the tolerance below a whole number is lifted over it; in two passes where none is negative or above 1e6."""
-        if np.minimum.reduce(x, axis=None) >= 0 and np.maximum.reduce(x, axis=None) * self.snap <= self._lift:
+        if type(x) is np.ndarray and x.dtype == np.float64 and x.size and np.maximum.reduce(x.view(np.uint64), axis=None) <= MILLION:
             lifted = x * (1 + self.snap)
-            return np.floor(lifted, out=lifted) if type(lifted) is np.ndarray else np.floor(lifted)
+            return np.floor(lifted, out=lifted)
         return np.floor(x + np.minimum(np.abs(x) * self.snap, self._lift))
 
     @staticmethod

@@ -268,6 +268,9 @@ class CheckArithmetic:
     def dot(self, x: Operand, y: Operand, axis: int = -2) -> Quantity:
         return self.sum(lift(x) * y, axis)
 
+    def mix(self, x: Operand, a: Operand, y: Operand, b: Operand) -> Quantity:
+        return _same(lift(x) * a, lift(y) * b, "add", np.add)
+
     def quantile(self, x: Quantity, w: Quantity, q: Operand) -> Quantity:
         return Quantity(NUMPY.quantile(x.value, w.value, _pure(q, "share").value), x.unit)
 
