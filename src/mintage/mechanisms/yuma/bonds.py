@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from .consensus import U16, normalised
+from .consensus import U16
 
 
 class Liquid(NamedTuple):
@@ -32,13 +32,13 @@ def original(xp: Any, weights: Any, stake: Any, bonds: Any, rate: Any, bought: A
     A column's scale does not matter to dividends, nor to what is stored, so that a W stays as it is and B0 is brought to its scale: in one pass.
     """
     kept = xp.total(bonds)
-    scale = xp.where(xp.gt(bought, 0), (1 - rate) * bought * xp.div(1, kept, 0), 1)
-    return Held(weights * (rate * stake) + bonds * scale, rate * bought + scale * kept)
+    scale = xp.where(xp.gt(bought, 0), xp.div((1 - rate) * bought, kept, 0), 1)
+    return Held(xp.mix(weights, rate * stake, bonds, scale), rate * bought + scale * kept)
 
 
 def relative(xp: Any, weights: Any, bonds: Any, rate: Any) -> Held:
     """Yuma 3: B = (1 - rate) B0 + rate W for each pair, without stake. `rate` is one for all, or one a pair. At most 1, as both are."""
-    new = (1 - rate) * bonds + rate * weights
+    new = xp.mix(bonds, 1 - rate, weights, rate)
     return Held(new, xp.total(new))
 
 
@@ -50,8 +50,9 @@ def liquid_rate(xp: Any, weights: Any, consensus: Any, bonds: Any, liquid: Liqui
 
 def dividends(xp: Any, held: Held, incentive: Any, stake: Any = None) -> Any:
     """D_i proportional to sum_j N(B)_ij I_j, times a_i where `stake` is given (Yuma 3); they sum to 1, or are all 0. [validator, path]."""
-    earned = xp.dot(held.bonds, incentive * xp.div(1, held.sums, 0), 0)[0]
-    return normalised(xp, earned if stake is None else earned * stake, -2)
+    earned = xp.dot(held.bonds, xp.div(incentive, held.sums, 0), 0)[0]
+    earned = earned if stake is None else earned * stake
+    return xp.div(earned, xp.total(earned), 0)
 
 
 def stored(xp: Any, bonds: Any) -> Any:

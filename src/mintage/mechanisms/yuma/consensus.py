@@ -57,8 +57,7 @@ def counted(xp: Any, weights: Any, permit: Any, own: Any = None, updated: Any = 
 
 def consensus(xp: Any, weights: Any, stake: Any, kappa: Any) -> Any:
     """C_j = min { w : sum_i a_i [W_ij <= w] > 1 - kappa }: the largest weight on miner j that at least kappa of the stake backs. [miner, 1, path]."""
-    whole = xp.total(stake)
-    return xp.quantile(weights, stake, 1 - kappa) * xp.div(whole, whole, 0)
+    return xp.quantile(weights, stake, 1 - kappa)
 
 
 def emission(xp: Any, incentive: Any, dividends: Any, active: Any, stake: Any) -> tuple[Any, Any]:

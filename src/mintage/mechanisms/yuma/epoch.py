@@ -47,7 +47,7 @@ def epoch(xp: Any, weights: Any, stake: Any, bonds: Any, rules: Rules, present: 
     """
     agreed, clipped, backed = clip(xp, weights, stake, rules)
     rank, trust = xp.dot(clipped, stake), xp.sum(clipped, 0)[0]
-    incentive = normalised(xp, rank, 0)
+    incentive = xp.div(rank, xp.sum(rank, 0), 0)
     cut = rules.stored == "u16"
     if rules.version == "original":
         held = original(xp, backed, stake, bonds, rules.rate, rank if backed is clipped else xp.dot(backed, stake))

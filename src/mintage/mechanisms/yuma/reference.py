@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any, Literal, NamedTuple
 
 from .bonds import Liquid, liquid_rate
-from .consensus import U16, normalised, to_u16
+from .consensus import U16
 from .epoch import Epoch, mixed
 
 NOTHING = -(2**31)  # what the package makes of 0 / 0 where validators agree on no miner: all miners then have the same rank
@@ -30,19 +30,20 @@ class Reference(NamedTuple):
 def reference_epoch(xp: Any, weights: Any, stake: Any, bonds: Any, rules: Reference) -> Epoch:
     """One epoch of the package. `bonds` None: the first, in which bonds are new and liquid alpha is off. Shapes as in `epoch`."""
     dust, sums = xp.num("0.000001"), xp.sum(weights, 0)
-    part = 1 / (sums + dust)
-    whole, share = weights * part, normalised(xp, stake, -2)
+    part, share = 1 / (sums + dust), xp.div(stake, xp.total(stake), 0)
+    whole = weights * part
     median = xp.quantile(whole, share, 1 - rules.kappa)
-    agreed = xp.where(xp.gt(xp.sum(median, 0), 0), to_u16(xp, normalised(xp, median, 0)), NOTHING) / U16
+    agreed = xp.floor(xp.div(median * U16, xp.sum(median, 0), NOTHING)) / U16
     clipped = xp.minimum(whole, agreed)
     rank = xp.dot(clipped, share)
-    incentive = normalised(xp, xp.where(xp.ge(rank, xp.max(rank, 0)), 1, 0) * xp.div(rank, rank, 0) if rules.winner else rank, 0)
-    trust = (xp.sum(clipped, 0) * xp.div(1, sums * part, 0))[0]
+    earning = xp.where(xp.ge(rank, xp.max(rank, 0)), 1, 0) * xp.div(rank, rank, 0) if rules.winner else rank
+    incentive = xp.div(earning, xp.sum(earning, 0), 0)
+    trust = xp.div(xp.sum(clipped, 0), sums * part, 0)[0]
     rate = rules.rate
     if rules.liquid is not None and bonds is not None:
         rate = liquid_rate(xp, whole, agreed, bonds, rules.liquid)
     if rules.version == 3:
-        new = rate * whole if bonds is None else (1 - rate) * bonds + rate * whole
+        new = rate * whole if bonds is None else xp.mix(bonds, 1 - rate, whole, rate)
         earned = xp.dot(new, incentive / (xp.total(new) + dust), 0)[0] * share
     else:
         backed = mixed(whole, clipped, rules.penalty)
@@ -57,5 +58,5 @@ def averaged(xp: Any, weights: Any, stake: Any, bought: Any, bonds: Any, rate: A
     scale = 1 / (bought + dust) if first else xp.div(1, bought, 0)
     if bonds is None or (first and rules.liquid is None):
         return weights * (stake * (scale / (bought * scale + dust) if first else scale))
-    mix = weights * (stake * (rate * scale)) + (1 - rate) * bonds
-    return mix * (1 / (xp.total(mix) + dust)) if first else mix
+    both = xp.mix(weights, stake * (rate * scale), bonds, 1 - rate)
+    return both * (1 / (xp.total(both) + dust)) if first else both
