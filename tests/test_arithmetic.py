@@ -193,6 +193,7 @@ def test_floor_of_arrays_is_that_of_all(whole, dust):
     x = np.array([[whole * (1 + dust)], [whole + dust]])
     assert np.array_equal(NUMPY.floor(x), Arithmetic.floor(NUMPY, x))
     assert NUMPY.floor(float(x[0, 0])) == NUMPY.floor(x)[0, 0]
+    assert NUMPY.floor(np.asarray(x[0, 0])) == NUMPY.floor(x)[0, 0]
 
 
 @pytest.mark.parametrize("xp", ENGINES, ids=lambda x: x.name)

@@ -257,7 +257,7 @@ class NumpyArithmetic(Arithmetic):
 
     def floor(self, x: Any) -> Any:
         """What is less than the tolerance below a whole number is lifted over it; in two passes where none is negative or above 1e6."""
-        if type(x) is np.ndarray and x.dtype == np.float64 and x.size and np.maximum.reduce(x.view(np.uint64), axis=None) <= MILLION:
+        if type(x) is np.ndarray and x.dtype == np.float64 and x.ndim and x.size and np.maximum.reduce(x.view(np.uint64), axis=None) <= MILLION:
             lifted = x * (1 + self.snap)
             return np.floor(lifted, out=lifted)
         return np.floor(x + np.minimum(np.abs(x) * self.snap, self._lift))
