@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -16,10 +17,16 @@ from ..guard import Guard
 from ..mechanisms.base import Context, State
 from ..save import Save
 from ..simulate import simulate
-from ..spec import Spec, loads
+from ..spec import Spec, load, loads
 
 Array = NDArray[Any]
 Source = str | Spec | Economy  # a text in the file format, a preset, or some of its rules
+
+
+@cache
+def preset(name: str) -> Spec:
+    """A preset, read once."""
+    return load(name)
 
 
 def built(source: Source) -> Economy:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from datetime import date
 from functools import cache
 
-from ..spec import load
 from .anchor import anchor
-from .runs import Acts, Array, only, series
+from .runs import Acts, Array, only, preset, series
 
 COMMUNITY, INSIDERS = ("community/WLD", "operations/WLD"), ("team/WLD", "investors/WLD")
 START = date(2023, 7, 24)
@@ -24,7 +23,7 @@ def _day(*when: int) -> int:
 def _unlocked(scenario: str) -> dict[str, Array]:
     """Balances by day where tokens only unlock."""
     places = (*COMMUNITY, *INSIDERS)
-    return dict(zip(places, series(only(load("worldcoin").scenario(scenario), "vesting"), 1100, *places), strict=True))
+    return dict(zip(places, series(only(preset("worldcoin").scenario(scenario), "vesting"), 1100, *places), strict=True))
 
 
 def _rate(places: tuple[str, ...], at: int, scenario: str = "base") -> float:
@@ -69,14 +68,14 @@ def _monthly_grants() -> float:
 
 @anchor("W6", "worldcoin", "cap in year 16 with inflation on", 10_150_000_000, "WLD", source="World white paper", standing="primary", relative=2e-5)
 def _year_16() -> float:
-    spec = load("worldcoin").with_values({"inflation.active": True, "assets.WLD.cap": 10_200_000_000})
+    spec = preset("worldcoin").with_values({"inflation.active": True, "assets.WLD.cap": 10_200_000_000})
     total = sum(t.amount for t in spec.contents.allocation.values())
     return float(series(only(spec, "inflation", opening={"community/WLD": total}), _day(2039, 7, 24), "supply/WLD")[0][-1])
 
 
 def _claimed(*days: date) -> float:
     """What one human has after claiming on each of these days by the preset's table."""
-    acts = Acts(only(load("worldcoin"), "grants", opening={"community/WLD": 1000, "operations/WLD": 1000}))
+    acts = Acts(only(preset("worldcoin"), "grants", opening={"community/WLD": 1000, "operations/WLD": 1000}))
     acts.act("grants", "verify", human=0, operator=0)
     for when in days:
         acts.at((when - START).days).act("grants", "claim", human=0)
