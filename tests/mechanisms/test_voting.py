@@ -529,6 +529,23 @@ def test_the_age_of_a_stake_is_the_mean_age_of_its_tokens(acts):
         assert play.signal("power")[0] == pytest.approx(stake * (1 + age / 10**6))
 
 
+def test_plain_governance_weighs_votes_as_it_is_told_too():
+    """Three owners against one that has more than they have together: by stake it decides, by the root of stake they do."""
+    for power, found in (("", 4), ("power", 3)):
+        told = {"minimum": 10, "period": 1, "timelock": 0, "quorum": 0, "power": power}
+        weigh = use("w", "vote_weights", shape="square_root", age_bonus=0)
+        e = assembly(use("n", "neurons", power="potential"), weigh, use("votes", "governance", **told), opening={STAKED: 0, LIQUID: 40_000})
+        for play in both(e):
+            for owner, stake in enumerate((9000, 3000, 3000, 2000)):
+                play.event("n", "stake", {"owner": owner}, amount=stake)
+            play.steps(1)
+            play.event("votes", "propose", {"proposer": 1, "proposal": 0}, deposit=20)
+            vote(play, 0, 0)
+            for voter in (1, 2, 3):
+                vote(play, voter, 1)
+            assert play.steps(2).signal("proposal_status")[0] == found
+
+
 @pytest.mark.parametrize(("field", "value"), [("delay_full", 0), ("delay_exponent", 0), ("delay_bonus", -1)])
 def test_a_schedule_that_cannot_weigh_is_a_fault(field, value):
     e = assembly(use("w", "vote_weights", **{field: ({"value": value},)}))

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from ..errors import Fault, SpecError
 from ..flows import Flow, burn
-from .base import Emitted, Mechanism, Number, Parameters, Ref, State, Tag, account, count, event, number, option, refuse_unless, writes
+from .base import Emitted, Mechanism, Number, Parameters, Ref, State, Tag, account, count, event, number, option, reads, refuse_unless, writes
 
 SLOTS = 32  # a voter's votes are the bits of one number, which float64 holds exactly up to 2^53
 
@@ -15,8 +15,8 @@ SLOTS = 32  # a voter's votes are the bits of one number, which float64 holds ex
 class Governance(Mechanism):
     """Decide by stake. Each holder of `deposits` is a slot for one proposal, and what it holds is the proposer's deposit.
 
-        yes = sum(support_v weight_v),   no = sum((1 - support_v) weight_v),   weight_v = stake of voter v as it votes     [staked]
-        passes when   yes > threshold (yes + no)   and   yes + no >= quorum x all that is staked as voting ends
+        yes = sum(support_v weight_v),   no = sum((1 - support_v) weight_v),   weight_v = stake or power of voter v as it votes     [staked]
+        passes when   yes > threshold (yes + no)   and   yes + no >= quorum x all stake or power as voting ends
 
     Voting ends at the first call `period` steps after the proposal or later; what passed is adopted at the first call `timelock` steps after that,
     unless an operator's veto ends it before. `status` [slot, path] says what each call found: 0 empty, 1 open, 2 passed and waiting, 3 adopted at
@@ -41,6 +41,7 @@ class Governance(Mechanism):
         liquid: Ref = account("holders/token", "proposers' free tokens")
         staked: Ref = account("staked/token", "voters' stake, which weighs their votes")
         deposits: Ref = account("proposals/token", "one holder for each proposal that can be open at once, 32 at most")
+        power: Ref = reads("", "staked", "what each voter weighs, such as `vote_weights` shows; empty: what it has staked")
         status: Ref = writes("proposal_status", "1", "what became of each slot's proposal, one row a slot")
         minimum: Number = number("100", "deposits", "smallest deposit", ge="0")
         period: int = count(7, "steps that voting lasts, at least", ge=1, unit="step")
@@ -77,7 +78,7 @@ class Governance(Mechanism):
     def vote(self, p: Any, state: State, signals: Mapping[str, Any], ctx: Any, rows: Mapping[str, Any], support: Any) -> Emitted:
         """An owner votes with all its stake: `support` of it for the proposal, from 0 to 1, and the rest against."""
         xp, voter, at = ctx.xp, rows["voter"], rows["proposal"]
-        weight = state[p.staked][voter]
+        weight = weights(p, state, signals)[voter]
         refuse_unless(ctx, xp.le(support, 1), "governance.vote, argument 'support'", "more than all", "a share from 0 to 1")
         refuse_unless(ctx, xp.eq(state["open"][at], 1), "governance.vote", "the proposal is not open", "an open proposal")
         refuse_unless(ctx, xp.gt(weight, 0 * weight), "governance.vote", "the voter has nothing staked", "stake, which weighs the vote")
@@ -100,7 +101,7 @@ class Governance(Mechanism):
         xp, open_, waiting, held = ctx.xp, state["open"], state["waiting"], state[p.deposits]
         over = xp.gate(ctx.t - state["ends"], 0)
         due = open_ * over
-        heard = xp.after(state["yes"] + state["no"], p.quorum * xp.total(state[p.staked]), 0)
+        heard = xp.after(state["yes"] + state["no"], p.quorum * xp.total(weights(p, state, signals)), 0)
         passed = due * heard * state["leads"]
         adopted = waiting * over if p.timelock else passed
         rejected = due - passed + state["vetoed"]
@@ -111,6 +112,11 @@ class Governance(Mechanism):
             return returned(p, state, xp, held * (adopted + rejected)), updates
         lost = due - due * heard
         return [*returned(p, state, xp, held * (adopted + rejected - lost)), burn(p.deposits, held * lost, "forfeit")], updates
+
+
+def weights(p: Any, state: State, signals: Mapping[str, Any]) -> Any:
+    """What each voter's vote weighs now [voter, path]."""
+    return signals[p.power] if p.power else state[p.staked]
 
 
 def bits(xp: Any, state: State) -> Any:

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal
 from ..errors import Fault, SpecError
 from ..flows import Flow, burn
 from .base import Emitted, Number, Parameters, Ref, State, account, count, event, number, option, reads, refuse_unless, writes
-from .governance import SLOTS, Governance, returned
+from .governance import SLOTS, Governance, returned, weights
 from .voting import after, flag, within
 
 NNS = "ICP's Network Nervous System"
@@ -158,7 +158,7 @@ class LiquidDemocracy(Governance):
 def opening(p: Any, state: State, signals: Mapping[str, Any], ctx: Any, mine: Any, owner: Any, asks: Any) -> dict[str, Any]:
     """The updates that open a proposal in the slots that `mine` [slot, path] marks, by row `owner`."""
     xp, rest = ctx.xp, 1 - mine
-    power = signals[p.power] if p.power else state[p.staked]
+    power = weights(p, state, signals)
     new = {"open": 1, "opened": ctx.t, "ends": ctx.t + p.period, "number": state["count"] + 1, "proposer": owner}
     updates = {name: state[name] * rest + mine * value for name, value in new.items()}
     updates |= {name: state[name] * rest[:, None] for name in ("yes", "no")}
