@@ -10,7 +10,7 @@ import numpy as np
 from ..base import Emitted, Mechanism, Noise, Number, Parameters, Ref, State, account, number, option, reads, writes
 from ..sharing import column
 from .consensus import normalised
-from .pairs import as_rows, by_pair
+from .pairs import as_rows
 
 
 class MinerTier(Parameters):
@@ -61,13 +61,14 @@ class YumaRaters(Mechanism):
 
         h_ij = max(q_j (1 + error_i e_ij), 0)^sharpness,   w_i = (1 - c_i - f_i) N(h_i) + c_i N(C) + f_i N(cabal's miners)
 
-    e_ij uniform with mean 0 and variance 1, new each call; C the consensus that was published at the last epoch, c_i and f_i the parts that are
-    copied and favoured. Ratings are pure numbers with a row for each pair, miner by miner: [pair, path]. Put it before `yuma`, with the same `every`.
+    e_ij uniform with mean 0 and variance 1, new each call: of (u_i + v_j) mod 1, so that those of one validator are independent, and those on one
+    miner. C is the consensus that was published at the last epoch, c_i and f_i the parts that are copied and favoured. Ratings are pure numbers with a
+    row for each pair, miner by miner: [pair, path]. Put it before `yuma`, with the same `every`.
     """
 
     name = "yuma_raters"
     behaviour = True
-    noise = {"sight": Noise("uniform", per="pairs")}
+    noise = {"sight": Noise("uniform", per="validators"), "light": Noise("uniform", per="miners")}
     breaks: ClassVar[str] = (
         "Errors here are independent. Validators who use the same test, or the same cloud, err together: then the median errs with them, and clipping "
         "punishes who sees it right."
@@ -75,7 +76,7 @@ class YumaRaters(Mechanism):
 
     class Params(Parameters):
         validators: Ref = account("validators/token", "the validators, one row each")
-        pairs: Ref = account("pairs/token", "a row for each pair of a miner and a validator; it holds nothing")
+        miners: Ref = account("miners/token", "the miners, one row each")
         quality: Ref = reads("quality", "1", "quality of each miner")
         consensus: Ref = reads("", "1", "published consensus, which copiers copy; empty: nobody copies")
         ratings: Ref = writes("ratings", "1", "weights, a row for each pair")
@@ -98,8 +99,7 @@ class YumaRaters(Mechanism):
 
     def step(self, p: Any, state: State, signals: Mapping[str, Any], ctx: Any) -> Emitted:
         xp, quality = ctx.xp, signals[p.quality]
-        miners, validators = quality.shape[-2], state[p.validators].shape[-2]
-        sight = 2 * by_pair(xp, ctx.noise["sight"], miners, validators) - 1
+        sight = 2 * xp.mod(ctx.noise["sight"] + ctx.noise["light"][:, None], 1) - 1
         seen = xp.maximum(quality[:, None] * (1 + p.error * xp.sqrt(xp.num(3)) * sight), 0)
         weights = (1 - p.copies - p.favours) * normalised(xp, xp.power(seen, p.sharpness), 0)
         if p.consensus:
