@@ -22,6 +22,7 @@ from .world import Path
 
 WRONG = 0.03  # share of requests that ask for more than there is
 ROW_SLOTS = 4
+AGAIN, RECENT = 0.7, 4  # how often a slot is one of those last used, and how many these are
 OTHERS = 0.5  # of an event's further roles, those that somebody else may stand in
 TRIES = 8  # events thought of before nothing is done
 FLOAT = 3.0  # days of spending that customers hold ready
@@ -105,6 +106,7 @@ class Driver:
         self.path = Path(spec, sorted(self.needed), seed)
         self.tally, self.has, self.seen = Tally(), dict[str, dict[str, Decimal]](), dict[str, int]()
         self.earned, self.wanted, self.left = 0.0, 0.0, 1
+        self.used: dict[str, list[str]] = {}
 
     # --- a step ------------------------------------------------------------------------------------------------------
 
@@ -167,6 +169,8 @@ class Driver:
         share = habit.weight / weights.sum()
         arguments = {name: self.amount(habit, unit, owner, max(1.0, self.left * share)) for name, unit in info.arguments.items()}
         flows = self.attempt(self.door.event, info, roles, arguments, owner)
+        if flows is not None:
+            self.remember(info, roles)
         if flows:
             habit.learn(flows, owner, self.has[owner], self.path.revenue)
             self.earned += float(sum(Decimal(f.amount) for f in flows if f.reason in self.path.revenue))
@@ -174,6 +178,12 @@ class Driver:
         elif habit.nature == "new" and habit.asset:  # perhaps it takes from another of the owner's accounts: money that was set aside
             places = [place for place, has in self.has[owner].items() if place.endswith(f"/{habit.asset}") and has] or [habit.place]
             habit.source = places[int(self.rng.integers(len(places)))]
+
+    def remember(self, info: EventInfo, roles: Mapping[str, str]) -> None:
+        """Keep the slots in which something just happened: an order, a proposal or a lease is gone on with."""
+        for role, place in info.roles.items():
+            if info.rows[role] == "slot":
+                self.used[place] = [*self.used.get(place, [])[1 - RECENT :], roles[role]]
 
     def chosen(self, habit: Habit) -> str:
         """Who acts: somebody with a row and, as a rule, with the means; "" when there is nobody."""
@@ -196,8 +206,12 @@ class Driver:
 
     def named(self, info: EventInfo, role: str, owner: str) -> str:
         """Who stands in a role: who acts in the first, in another sometimes somebody else, such as who is paid or whom one backs."""
-        if info.rows[role] != "owner":
-            return f"@{int(self.rng.integers(ROW_SLOTS))}" if info.rows[role] == "slot" else ""
+        if info.rows[role] == "slot":
+            used = self.used.get(info.roles[role], [])
+            again = used and self.rng.random() < AGAIN
+            return used[int(self.rng.integers(len(used)))] if again else f"@{int(self.rng.integers(ROW_SLOTS))}"
+        if info.rows[role] == "one":
+            return ""
         others = [o for o in self.actors if info.roles[role] in self.has[o]] if role != next(iter(info.roles)) else []
         return others[int(self.rng.integers(len(others)))] if others and self.rng.random() < OTHERS else owner
 
