@@ -99,7 +99,8 @@ class YumaRaters(Mechanism):
 
     def step(self, p: Any, state: State, signals: Mapping[str, Any], ctx: Any) -> Emitted:
         xp, quality = ctx.xp, signals[p.quality]
-        sight = 2 * xp.mod(ctx.noise["sight"] + ctx.noise["light"][:, None], 1) - 1
+        both = ctx.noise["sight"] + ctx.noise["light"][:, None]
+        sight = 2 * (both - xp.floor(both)) - 1
         seen = xp.maximum(quality[:, None] * (1 + p.error * xp.sqrt(xp.num(3)) * sight), 0)
         weights = (1 - p.copies - p.favours) * normalised(xp, xp.power(seen, p.sharpness), 0)
         if p.consensus:
