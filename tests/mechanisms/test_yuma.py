@@ -537,3 +537,15 @@ def test_quality_has_the_spread_and_the_memory_that_were_asked_for():
     assert x.mean(axis=(0, 2)) == pytest.approx([0, 0, 0], abs=0.02)
     assert x.std() == pytest.approx(0.2, abs=0.01)
     assert (x[1:] * x[:-1]).mean() / (x**2).mean() == pytest.approx(0.8, abs=0.02)
+
+
+def test_errors_of_judges_have_the_size_that_was_asked_for_and_are_independent_of_each_other():
+    run = Play(subnet(raters({"error": D("0.3")}), quality=(1, 1, 1), ratings="ratings").bound.economy, (4, 3, 2), 256)
+    seen = np.array([by_pair(NUMPY, run.step().world.signals["ratings"], 3, 3) for _ in range(60)])
+    x = np.moveaxis(seen * 3 - 1, 3, 1).reshape(-1, 9)  # about error_ij less the validator's mean error, [epoch and path, pair]
+    assert x.std() == pytest.approx(0.3 * np.sqrt(2 / 3), rel=0.05)
+    apart = np.corrcoef(x.T)
+    for a, b in np.ndindex(9, 9):
+        (j, i), (k, v) = divmod(a, 3), divmod(b, 3)
+        expected = (1 if j == k else -0.5) if i == v else 0  # shares of three miners sum to one; validators know nothing of each other
+        assert apart[a, b] == pytest.approx(expected, abs=0.05)
