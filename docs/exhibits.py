@@ -26,7 +26,7 @@ from mintage.live.service import LiveNetwork
 
 FOLDER = Path(__file__).parents[1] / "examples" / "mechanisms"
 SHOWS = re.compile(r"# shows( live)?: (.+)")
-PATHS, POINTS, LIVE_STEPS = 64, 60, 60
+PATHS, POINTS, LIVE_STEPS = 64, 48, 60
 AMOUNTS = ("mint/", "burn/", "functional/", "flow:", "tag:", "out:")  # what moved since the day before: on the first day nothing has
 BANDS = (0.05, 0.5, 0.95)
 
@@ -83,12 +83,12 @@ def panels(shown: Exhibit) -> Spec:
         groups.setdefault(re.sub(r"\[\d+\]$", "", name), []).append(name)
     titles = {base: f"{base} [{units[base]}]" if base in units else base for base in groups}
     drawn = [panel(days, {n: series[n] for n in names}, titles[base], base == list(groups)[-1]) for base, names in groups.items()]
-    return {"$schema": VEGA_LITE, "description": shown.caption, "vconcat": drawn, "spacing": 14}
+    return {"$schema": VEGA_LITE, "description": shown.caption, "vconcat": drawn, "spacing": 14, "resolve": {"scale": {"color": "independent"}}}
 
 
 def svg(shown: Exhibit) -> str:
-    """The picture, its coordinates to a hundredth of a pixel."""
-    return re.sub(r"(\d\.\d\d)\d+", r"\1", to_svg(panels(shown))) + "\n"
+    """The picture, its coordinates to a tenth of a pixel."""
+    return re.sub(r"(\d\.\d)\d+", r"\1", to_svg(panels(shown))) + "\n"
 
 
 def panel(days: Sequence[float], series: Mapping[str, Any], title: str, last: bool) -> Spec:
