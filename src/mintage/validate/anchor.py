@@ -65,6 +65,11 @@ def anchor(
     return register
 
 
+def closed(code: str, title: str, published: float, unit: str = "1", *, form: str, within: float = 0.0, relative: float = 0.0) -> Callable[[Compute], Compute]:
+    """Register the computation of a number that has a closed form, called `theory`."""
+    return anchor(code, "theory", title, published, unit, source=form, standing="closed form", within=within, relative=relative)
+
+
 def found(a: Anchor) -> Finding:
     """The anchor, computed now. A computation that is not a number does not hold."""
     computed = float(a.compute())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from functools import cache
 from typing import Any
@@ -56,6 +56,14 @@ def told(spec: Spec, call: str) -> Any:
     return next(u.params for u in spec.economy().uses if u.name == call)
 
 
+def edge(holds: Callable[[float], bool], low: float, high: float, halvings: int) -> float:
+    """Where `holds` turns true between `low`, where it is not, and `high`, where it is."""
+    for _ in range(halvings):
+        middle = (low + high) / 2
+        low, high = (low, middle) if holds(middle) else (middle, high)
+    return high
+
+
 class Acts:
     """A network in which nothing happens but what is asked for: events of its owners, and time that passes."""
 
@@ -89,6 +97,11 @@ class Acts:
         for _ in range(number):
             self.bound.step(self.world, self.t, Silence(), self.book)
             self.t += 1
+        return self
+
+    def set(self, signal: str, value: float) -> Acts:
+        """What nobody in the network decides."""
+        self.world.signals[signal] = np.full((1, 1), value)
         return self
 
     def held(self, place: str, row: int = 0) -> float:
