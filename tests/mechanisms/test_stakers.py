@@ -111,7 +111,7 @@ def test_the_hurdle_holds_the_discount_of_a_lock(sigma, days, discount):
 @settings(max_examples=30, deadline=None)
 @given(s=st.floats(1e-8, 12))
 def test_the_series_of_the_discount_are_the_closed_form(s):
-    v2 = s + math.log(2 * (math.expm1(s) - s)) - 2 * math.log(math.expm1(s)) if s > 1e-3 else s / 3 + s * s / 36
+    v2 = s + math.log(2 * (math.expm1(s) - s)) - 2 * math.log(math.expm1(s)) if s > 1e-3 else s / 3 - s * s / 18
     v = math.sqrt(v2)
     assert lock_discount(NUMPY, s) == pytest.approx(norm.cdf(v / 2) - norm.cdf(-v / 2), rel=1e-5)
 
