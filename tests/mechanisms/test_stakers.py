@@ -113,7 +113,7 @@ def test_the_hurdle_holds_the_discount_of_a_lock(sigma, days, discount):
 def test_the_series_of_the_discount_are_the_closed_form(s):
     v2 = s + math.log(2 * (math.expm1(s) - s)) - 2 * math.log(math.expm1(s)) if s > 1e-3 else s / 3 - s * s / 18
     v = math.sqrt(v2)
-    assert lock_discount(NUMPY, s) == pytest.approx(norm.cdf(v / 2) - norm.cdf(-v / 2), rel=1e-5)
+    assert lock_discount(NUMPY, s) == pytest.approx(norm.cdf(v / 2) - norm.cdf(-v / 2), rel=1e-7)
 
 
 def test_stake_follows_yield_over_the_hurdle_and_half_of_most_is_staked_at_it():
