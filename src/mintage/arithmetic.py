@@ -238,12 +238,13 @@ class NumpyArithmetic(Arithmetic):
         everything and a search finds each lane's place in it."""
         lanes, rows = np.ascontiguousarray(x.swapaxes(-2, -1)), x.shape[-2]
         whole = np.add.reduce(w, axis=0)
-        parts = (w.T * (2.0**40 / (whole.item() or 1.0) if whole.size == 1 else 2.0**40 / np.where(whole == 0, 1.0, whole)[:, None])).astype(np.int64)
+        none = not whole.item() if len(whole) == 1 else whole == 0
+        parts = (w.T * (2.0**40 / (whole + none))[:, None]).astype(np.int64)
         last, own = (1 << (rows - 1).bit_length()) - 1, np.arange(rows)
         keys = lanes.view(np.int64) & ~last
         keys |= own
         keys.sort(axis=-1)
-        if np.minimum.reduce(keys[..., 0], axis=None) < 0:  # the order of negative numbers is not that of their bits
+        if keys[..., 0].min() < 0:  # the order of negative numbers is not that of their bits
             keys.view(np.float64).sort(axis=-1)
         keys &= last
         run = parts.take(keys if len(parts) == 1 else keys + rows * np.arange(len(parts))[:, None])
@@ -253,7 +254,7 @@ class NumpyArithmetic(Arithmetic):
         ends = np.arange(rows - 1, flat.size, rows)
         at = np.minimum(flat.searchsorted((run[..., -1] + limit).reshape(-1), "right"), ends)
         found = lanes.take(ends + (keys.take(at) - (rows - 1))).reshape(*lanes.shape[:-2], 1, -1)
-        return found if all_true(whole, None) else found * (whole != 0)
+        return found if none is False else found * (1 - none)
 
     def floor(self, x: Any) -> Any:
         """What is less than the tolerance below a whole number is lifted over it; in two passes where none is negative or above 1e6."""
