@@ -115,6 +115,9 @@ def test_a_payment_burns_what_its_price_says(town):
         ("MT806", "cash", "deposit", {"owner": "ann"}, {"amount": "Infinity"}),
         ("MT806", "cash", "deposit", {"owner": "ann"}, {"amount": "1" * 101}),
         ("MT309", "cash", "deposit", {"owner": "ann"}, {"amount": "1e79"}),
+        ("MT806", "cash", "deposit", {"owner": "ann"}, {"amount": "1.001"}),
+        ("MT806", "jobs", "pay", {"payer": "ann"}, {"amount": "0.009"}),
+        ("MT806", "locks", "stake", {"staker": "hal"}, {"amount": "1e-60"}),
     ],
 )
 def test_what_an_event_may_not_do_is_refused_whole(town, code, call, event, roles, arguments):

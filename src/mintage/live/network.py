@@ -16,13 +16,15 @@ from typing import Any
 import numpy as np
 
 from ..accounts import Account
-from ..amounts import from_units, to_units
+from ..amounts import from_units
 from ..arithmetic_exact import EXACT, exact
 from ..economy import Bound, Call, Economy, World
 from ..errors import Fault, RunError, nearest
 from ..flows import Flow
+from ..mechanisms import base
 from ..mechanisms.governance import Governance
 from ..spec import Spec, loads
+from ..units import resolve
 from . import bounds, seeds
 from .book import LiveBook, Movement
 from .entries import Change, Entry, Epoch, Event, Genesis, Join, Key, Move, Proposal, Report, Reset, Trip
@@ -88,6 +90,7 @@ class Network:
         self.economy: Economy
         self.bound: Bound
         self.calls: dict[str, Call] = {}
+        self.amounts: dict[tuple[str, str], dict[str, int]] = {}  # by call and event, as `whole` found them: assets of accounts never change
         self._bind(self.members.economy())
         with exact():
             self.world, self.opening = opened(self.bound)
@@ -158,6 +161,10 @@ class Network:
             raise RunError(Fault("MT811", f"event {e.call}.{e.event}", f"names {told}", ", ".join((*declared.roles, *declared.arguments))))
         rows = {role: np.array([self.members.row(self.role(call, declared.roles[role]).kind, owner)]) for role, owner in e.roles.items()}
         given = {name: EXACT.full((1, 1), number(value)) for name, value in e.arguments.items()}
+        for name, decimals in self.whole(call, declared).items():
+            if not is_whole(given[name][0, 0], decimals):
+                where, expected = f"event {e.call}.{e.event}, argument '{name}'", f"an amount of at most {decimals} decimals"
+                raise RunError(Fault("MT806", where, e.arguments[name][:60], expected))
         world = self.world.copy()
         book = LiveBook(self.bound)
         flows, updates = act(self.bound, call, e.event, world, self.step, rows, given)
@@ -237,7 +244,7 @@ class Network:
         if src.asset != dst.asset:
             raise RunError(Fault("MT815", "move", f"{src.asset} to {dst.asset}", "one asset"))
         decimals, amount = self.economy.assets[src.asset].decimals, number(e.amount)
-        if amount <= 0 or from_units(to_units(amount, decimals), decimals) != amount:
+        if amount <= 0 or not is_whole(amount, decimals):
             raise RunError(Fault("MT815", "move", f"amount {e.amount[:60]}", f"above 0, of at most {decimals} decimals"))
         world, flow = self.world.copy(), Flow(src, dst, EXACT.full((1, 1), amount), "correction", np.array([a]), np.array([b]))
         book = LiveBook(self.bound)
@@ -274,6 +281,16 @@ class Network:
         if event not in events:
             raise RunError(Fault("MT811", f"event '{call}.{event[:60]}'", "is not declared", "an event of it", nearest(event, events)))
         return found, events[event]
+
+    def whole(self, call: Call, declared: base.Event) -> dict[str, int]:
+        """Decimals of the asset of each argument that is an amount of one. A part of a base unit would round to nothing on one side of a rule, where it
+        pays for shares or cycles, and be worth something on the other."""
+        known = self.amounts.get((call.name, declared.name))
+        if known is None:
+            words, assets = self.economy.binder(None).siblings(call.use.params), self.economy.assets
+            units = {name: resolve(unit, words) for name, unit in declared.arguments.items()}
+            known = self.amounts[call.name, declared.name] = {name: assets[unit].decimals for name, unit in units.items() if unit in assets}
+        return known
 
     def role(self, call: Call, parameter: str) -> Account:
         """The account that a role's parameter names; of several, `wallets|customers`, the first that this network names."""
@@ -363,6 +380,12 @@ class Turn:
         network.step += 1
         network.measures.forget(network.step)
         network.commitment = e.commitment or network.commitment
+
+
+def is_whole(amount: Any, decimals: int) -> bool:
+    """Whether an amount is whole base units. Texts of it have no more digits than the context."""
+    units = amount.scaleb(decimals)
+    return bool(units == units.to_integral_value())
 
 
 def digest(entry: Entry) -> str:
