@@ -124,6 +124,8 @@ def composition(economy: Economy, lost: Collection[str] = ()) -> Iterator[Fault]
     for name, times in Counter(u.name for u in economy.uses).items():
         if times > 1:
             yield Fault("MT201", name, f"{times} mechanisms or processes have this name", "names that differ")
+    for place in economy.opening.keys() & economy.lots.keys():
+        yield Fault("MT218", f"accounts.{place.kind}.opening.{place.asset}", f"{place} is kept in {economy.lots[place]} lots", "an opening balance elsewhere")
     binder, numbers, writers = economy.binder(None), economy.binder(NUMPY), Counter[str]()
     for use in economy.uses:
         writers.update(binder.writes(use.params) if use.active else ())

@@ -131,6 +131,16 @@ CODES: dict[str, tuple[str, str]] = {
         "Two mechanisms of one name",
         "A spec names a mechanism, so a name stands for one. Give your own another; the names that are taken: mintage mechanisms.",
     ),
+    "MT217": (
+        "A parameter with a key's name",
+        "`use`, `name`, `every`, `offset`, `active`, `doc` and `history` stand in every table of a process or mechanism, so a parameter of that name could "
+        "never be set. Call it something else.",
+    ),
+    "MT218": (
+        "An opening balance on lots",
+        "The account is a ring of lots or a row of tranches, and nobody could say which of them the tokens are in. Open another account with them, or let the "
+        "mechanism place them.",
+    ),
     "MT220": (
         "A raw comparison",
         "`<`, `>`, `==` on computed values take other branches in floats than in exact arithmetic. xp.lt, xp.ge, xp.eq and xp.gate treat values "
@@ -267,7 +277,10 @@ CODES: dict[str, tuple[str, str]] = {
     ),
     "MT521": ("Nothing to explain", "The word is no error code, test, flag or metric. `mintage explain errors` (tests, flags, metrics) lists them."),
     "MT522": ("No such mechanism", "`mintage mechanisms` lists every name a spec may use, those of installed packages too."),
-    "MT523": ("No anchors of this name", "Published numbers are known for the networks that `mintage validate` lists, and for `theory`: formulas with a closed form."),
+    "MT523": (
+        "No anchors of this name",
+        "Published numbers are known for the networks that `mintage validate` lists, and for `theory`: formulas with a closed form.",
+    ),
     "MT530": (
         "The run folder does not fit",
         "A run folder belongs to one run: one spec, one seed, the same sizes, engine and version. Use a new folder, or --resume for the same run.",

@@ -9,6 +9,7 @@ import mintage as mt
 from mintage.errors import RunError, SpecError
 from mintage.live.entries import Event
 from mintage.live.service import LiveNetwork
+from mintage.mechanisms.base import REGISTRY, Mechanism, Number, Parameters, number
 
 TEXT = """
 [network]
@@ -113,3 +114,22 @@ def test_an_inactive_mechanism_stands_still_in_a_compiled_loop_too():
     spec = mt.loads(TEXT.replace('[scenario.both]\nset = { "fast.active" = true }', ""))
     a, b = (mt.simulate(spec, 2, 5, engine=engine, save=mt.Save(vars=("fee",))).end["fee"] for engine in ("numpy", "jax"))
     assert b == pytest.approx(a)
+
+
+def test_a_parameter_that_a_spec_could_never_set_is_refused_where_it_is_defined():
+    class Params(Parameters):
+        active: Number = number("1", "1", "swallowed by the table's own key")
+
+    with pytest.raises(SpecError) as refused:
+        type("Swallowed", (Mechanism,), {"name": "swallowed_for_tests", "Params": Params})
+    assert [f.code for f in refused.value.faults] == ["MT217"]
+    assert "swallowed_for_tests" not in REGISTRY
+
+
+def test_an_opening_balance_on_lots_is_refused_because_nobody_could_say_in_which():
+    """It was added to each of them: three times as much as was issued."""
+    sound = TEXT.replace('[scenario.both]\nset = { "fast.active" = true }', "")
+    text = sound.replace('[accounts.unbonding]\nholds = ["TOK"]', '[accounts.unbonding]\nholds = ["TOK"]\nopening = { TOK = 5 }')
+    with pytest.raises(SpecError) as refused:
+        mt.loads(text.replace("genesis = 1000", "genesis = 1005"))
+    assert {f.code for f in refused.value.faults} == {"MT218"}

@@ -211,7 +211,7 @@ class Driver:
             again = used and self.rng.random() < AGAIN
             return used[int(self.rng.integers(len(used)))] if again else f"@{int(self.rng.integers(ROW_SLOTS))}"
         if info.rows[role] == "one":
-            return ""
+            return "@0"
         others = [o for o in self.actors if info.roles[role] in self.has[o]] if role != next(iter(info.roles)) else []
         return others[int(self.rng.integers(len(others)))] if others and self.rng.random() < OTHERS else owner
 

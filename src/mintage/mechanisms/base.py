@@ -190,6 +190,7 @@ def refuse_unless(ctx: Any, allowed: Any, where: str, found: str, expected: str)
 
 
 REGISTRY: dict[str, type[Mechanism]] = {}
+KEYS = ("use", "name", "every", "offset", "active", "doc", "history")  # of every process and mechanism in a spec, beside its parameters
 
 
 class Mechanism:
@@ -209,6 +210,9 @@ class Mechanism:
         super().__init_subclass__(**kwargs)
         found = {k: m.event for k in dir(cls) if (m := getattr(cls, k, None)) is not None and hasattr(m, "event")}
         cls.events = found
+        if taken := sorted(set(cls.Params.model_fields) & set(KEYS)):
+            told = f"has a parameter named {', '.join(taken)}"
+            raise SpecError(Fault("MT217", f"mechanism '{cls.name or cls.__name__}'", told, "another name: every table of a spec has this key"))
         if cls.name:
             known = REGISTRY.get(cls.name, cls)
             ours, theirs = (f"{c.__module__}.{c.__qualname__}" for c in (cls, known))

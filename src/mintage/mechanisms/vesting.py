@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
+
+import numpy as np
 
 from ..accounts import ISSUANCE, Account, Role
 from ..flows import Flow
@@ -59,14 +62,24 @@ class Vesting(Mechanism):
         late = [i for i, t in enumerate(p.tranches) if t.cliff > t.duration > 0]
         return [(f"tranches[{i}].cliff", f"{p.tranches[i].cliff} days of {p.tranches[i].duration} days in all", "a cliff within the duration") for i in late]
 
+    def derive(self, p: Any, xp: Any) -> dict[str, Any]:
+        """Tranches that are not all there from the start: the others have nothing to unlock."""
+        return {"waiting": tuple(i for i, t in enumerate(p.tranches) if not whole(t.tge))}
+
     def step(self, p: Any, state: Any, signals: Mapping[str, Any], ctx: Any) -> Emitted:
         xp = ctx.xp
         flows = []
-        for i, t in enumerate(p.tranches):
+        for i, t in ((i, p.tranches[i]) for i in p.waiting):
             before, after = unlocked(t, ctx.day - ctx.dt, xp), unlocked(t, ctx.day, xp)
             part = xp.div(after - before, 1 - before, xp.num(1))
             flows.append(Flow(p.locked, t.account, spread(xp, state, t.account, state[p.locked][i] * part), "unlock", i, None))
         return flows, {}
+
+
+def whole(share: Any) -> bool:
+    """Whether a share is 1, known now; a traced one is not."""
+    value = getattr(share, "value", share)
+    return isinstance(value, int | float | Decimal | np.ndarray) and bool(value == 1)
 
 
 def unlocked(t: Any, time: Any, xp: Any) -> Any:

@@ -13,7 +13,7 @@ from .. import processes as _processes  # noqa: F401  (registers the processes)
 from ..accounts import OUTSIDE, Account, Asset, Kind
 from ..economy import Economy, SignalDecl
 from ..errors import MintageError, nearest
-from ..mechanisms.base import REGISTRY, Mechanism, Parameters, Use
+from ..mechanisms.base import KEYS, REGISTRY, Mechanism, Parameters, Use
 from ..mechanisms.vesting import Tranche, Vesting
 from ..units import PLURAL, SCALED, SYMBOLS, resolve
 from . import hostile
@@ -28,7 +28,6 @@ from .values import BAD, Values
 
 P = TypeVar("P", bound=Parameters)
 SECTIONS = ("network", "assets", "accounts", "signals", "process", "allocation", "mechanism", "scenario", "evaluation", "disclosure", "live", "sources")
-COMMON = ("use", "name", "every", "offset", "active", "doc", "history")
 TAKEN = {*SECTIONS, "vesting"}
 
 
@@ -158,7 +157,7 @@ def _part(reader: Reader, section: str, raw: dict[str, Any], at: Path, records: 
         faults.add("MT108", (*at, "active"), f"{show(active)} is {called(active)}", "true or false")
     if kind is None:
         return None
-    given = {key: value for key, value in raw.items() if key not in COMMON}
+    given = {key: value for key, value in raw.items() if key not in KEYS}
     if "history" in raw:
         given |= _history(reader, kind, raw["history"], at, records)
     params = reader.model(kind.Params, given, at)

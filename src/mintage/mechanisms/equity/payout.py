@@ -60,7 +60,7 @@ class ShareBurnRule(Mechanism):
         tokens: Ref = account("company/token", "what is burned")
         price: Ref = reads("share_price", "*", "price of the share")
         trigger: Number = number("0.1", "1", "delta: a fall that burns", gt="0", lt="1")
-        offset: Number = number("1", "1", "phi: share of the fall that the burn shall offset", ge="0", le="1")
+        offsets: Number = number("1", "1", "phi: share of the fall that the burn shall offset", ge="0", le="1")
         beta: Number = number("0.5", "1", "of the stock to the token", gt="0")
         theta: Number = number("1", "1", "of the token's price to supply: P goes with S^-theta", gt="0")
         of_supply: Number = number("1", "1", "tokens that count as supply, over those in the account", gt="0")
@@ -72,7 +72,7 @@ class ShareBurnRule(Mechanism):
         xp, price = ctx.xp, signals[p.price]
         high = xp.maximum(state["reference"], price)
         fallen = xp.ge(1 - price / high, p.trigger + 0 * (price / high))
-        share = -xp.expm1(p.offset / (p.beta * p.theta) * xp.log(price / high))
+        share = -xp.expm1(p.offsets / (p.beta * p.theta) * xp.log(price / high))
         held = state[p.tokens]
         burned = held * xp.minimum(xp.where(fallen, share, 0 * share) * p.of_supply, 1)
         return [burn(p.tokens, burned, "burn")], {"reference": xp.where(fallen, price, high)}
