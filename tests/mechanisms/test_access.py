@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from scipy.stats import norm
 
 from mintage.errors import RunError
+from mintage.mechanisms import find
 
 from .estate import Stage, estate, stages
 from .network import use
@@ -95,14 +96,24 @@ def test_what_is_saved_up_is_the_burst_and_no_more_and_the_refill_is_the_rate():
 def test_a_request_beyond_the_bucket_is_refused_and_takes_nothing(member, bucket, price):
     for play in stages(gated(fee="fee", wallets="wallets/USD", payee="pool/USD")):
         with pytest.raises(RunError, match=r"MT312 access_tiers\.request"):
-            play.event("gate", "request", {"member": member, "payer": 0}, work=1)
+            play.event("gate", "request", {"member": member}, work=1)
         play.steps(2)
-        play.event("gate", "request", {"member": member, "payer": 0}, work=bucket - 1)
+        play.event("gate", "request", {"member": member}, work=bucket - 1)
         with pytest.raises(RunError, match=r"MT312 access_tiers\.request"):
-            play.event("gate", "request", {"member": member, "payer": 0}, work=2)
-        play.event("gate", "request", {"member": member, "payer": 0}, work=1)
-        assert play.row("wallets/USD")[0] == pytest.approx(1000 - bucket * price)
+            play.event("gate", "request", {"member": member}, work=2)
+        play.event("gate", "request", {"member": member}, work=1)
+        assert play.row("wallets/USD")[member] == pytest.approx(1000 - bucket * price)
         assert play.row("pool/USD") == pytest.approx([bucket * price])
+
+
+def test_who_makes_a_request_pays_for_it_and_nobody_else_can_be_named():
+    assert set(find("access_tiers").events["request"].roles) == {"member"}
+    e = gated(fee="fee", wallets="wallets/USD", payee="market/USD")
+    assert e.check() == []
+    for play in stages(e):
+        play.steps(1).event("gate", "request", {"member": 2}, work=4)
+        assert play.row("wallets/USD") == pytest.approx([1000, 1000, 1000 - 4 * 1.5, 1000])
+    assert "MT202" in {f.code for f in gated(fee="fee", wallets="treasury/USD", payee="pool/USD").check()}
 
 
 def test_modelled_members_pay_the_list_price_less_their_discount():

@@ -141,9 +141,9 @@ def test_a_request_beyond_the_rate_limit_is_refused():
     play.steps(1)
     held = float(play.world.memory["gate"]["bucket"][0, 0])
     assert held > 0
-    play.event("gate", "request", {"member": 0, "payer": 0}, work=int(held))
+    play.event("gate", "request", {"member": 0}, work=int(held))
     with pytest.raises(RunError, match=r"MT312 access_tiers\.request"):
-        play.event("gate", "request", {"member": 0, "payer": 0}, work=2)
+        play.event("gate", "request", {"member": 0}, work=2)
 
 
 def after_the_crash(scenario: str, name: str, weeks: int = 8):

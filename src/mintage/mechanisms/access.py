@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping
 from itertools import pairwise
 from typing import Any, ClassVar, Literal
 
+from ..errors import Fault, SpecError
 from ..flows import Flow
 from .base import Emitted, Mechanism, Number, Parameters, Ref, State, Tag, account, event, number, option, reads, refuse_unless, writes
-from .sharing import spread
+from .sharing import by_owner, spread
 from .stakers import in_all_lots, sum_of
 
 
@@ -63,7 +64,7 @@ class AccessTiers(Mechanism):
         served: Ref = writes("", "job/day", "signal that shows the modelled requests that are served, by row; empty: none")
         fee: Ref = reads("", "fiat/job", "list price of a request; empty: requests are free")
         customers: Ref = account("external/fiat", "where modelled members' money comes from")
-        wallets: Ref = account("", "members' own money, which events draw on; empty: requests by event are free")
+        wallets: Ref = account("", "members' own money, which events draw on, the same rows as `staked`; empty: requests by event are free")
         payee: Ref = account("", "who is paid, where requests are not free")
 
     def validate(self, p: Any) -> list[tuple[str, str, str]]:
@@ -75,9 +76,12 @@ class AccessTiers(Mechanism):
         return faults
 
     def memory(self, p: Any, make: Callable[..., Any]) -> dict[str, Any]:
-        return {"bucket": make(0, "job", p.staked), "index": make(p.reference, "fiat/staked")}
+        bucket = make(0, "job", p.staked)
+        if p.wallets and (found := make(0, of=p.wallets).shape[-2]) != (rows := bucket.shape[-2]):
+            raise SpecError(Fault("MT202", "access_tiers.wallets", f"{found} rows of {p.wallets}", f"{rows}, as many as of {p.staked}"))
+        return {"bucket": bucket, "index": make(p.reference, "fiat/staked")}
 
-    @event(roles={"member": "staked", "payer": "wallets|staked"}, arguments={"work": "job"})
+    @event(roles={"member": "staked"}, arguments={"work": "job"})
     def request(self, p: Any, state: State, signals: Mapping[str, Any], ctx: Any, rows: Mapping[str, Any], work: Any) -> Emitted:
         """A member makes requests: they are taken from its bucket, or refused when it holds less."""
         xp, at = ctx.xp, rows["member"]
@@ -87,7 +91,7 @@ class AccessTiers(Mechanism):
         if not (p.fee and p.wallets):
             return [], kept
         price = signals[p.fee] * (1 - by_tier(p, xp, signals[p.tier][at], "discount"))
-        return [Flow(p.wallets, p.payee, work * price, "pay", rows["payer"])], kept
+        return [Flow(p.wallets, p.payee, part, "pay", row) for row, part in by_owner(xp, state, p.payee, at, work * price)], kept
 
     def step(self, p: Any, state: State, signals: Mapping[str, Any], ctx: Any) -> Emitted:
         xp, price, index = ctx.xp, signals[p.price], state["index"]
