@@ -56,6 +56,7 @@ def test_dissatisfied_people_leave_sooner_and_never_more_than_all():
         play.steps(1)
         assert play.set("mood", "0.5").steps(1).one("subscribers") == pytest.approx(100 * 0.6)
         assert play.set("mood", "0.1").steps(1).one("subscribers") == 0
+        assert play.set("mood", 0).steps(1).one("subscribers") == 0
     for play in stages(plan(satisfaction="mood", founding=100)):
         assert play.steps(1).set("mood", 2).steps(1).one("subscribers") == pytest.approx(95)
 
@@ -66,7 +67,7 @@ def test_an_owner_pays_for_the_rest_of_the_period_then_for_each_and_is_out_when_
     for play in stages(plan(every=3, offset=2, wallets="wallets/USD", member="member")):
         play.steps(wait)
         play.event("plan", "subscribe", {"customer": 1})
-        paid = 10 * ((2 - wait) % 3) / 3
+        paid = 10 * share
         assert play.row("wallets/USD") == pytest.approx([25, 25 - paid, 25, 25])
         assert play.signal("member") == [0, 1, 0, 0]
         with pytest.raises(RunError, match=r"MT312 subscription\.subscribe"):
@@ -85,8 +86,16 @@ def test_who_cancels_pays_no_more():
         play.event("plan", "subscribe", {"customer": 0})
         assert play.steps(1).one("subscribers") == 1
         play.event("plan", "cancel", {"customer": 0})
-        assert play.steps(2).row("wallets/USD") == [15, 25, 25, 25]
+        assert play.steps(2).row("wallets/USD") == [5, 25, 25, 25]
         assert play.signal("member") == [0] * 4
+
+
+def test_nobody_is_a_member_for_nothing_by_cancelling_before_each_call():
+    for play in stages(plan(wallets="wallets/USD", member="member")):
+        play.event("plan", "subscribe", {"customer": 0})
+        assert play.signal("member") == [1, 0, 0, 0]
+        play.event("plan", "cancel", {"customer": 0})
+        assert play.row("wallets/USD") == [15, 25, 25, 25]
 
 
 def test_owners_and_modelled_people_are_counted_together():

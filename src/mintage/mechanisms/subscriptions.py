@@ -60,12 +60,12 @@ class Subscription(Mechanism):
 
     @event(roles={"customer": "wallets"}, arguments={})
     def subscribe(self, p: Any, state: State, signals: Mapping[str, Any], ctx: Any, rows: Mapping[str, Any]) -> Emitted:
-        """An owner subscribes, and pays for the rest of the period."""
+        """An owner subscribes, and pays for the steps that are left of the period, this one included."""
         if not p.wallets:
             return [], {}
         at, active = rows["customer"], state["active"][rows["customer"]]
         refuse_unless(ctx, ctx.xp.eq(active, 0), "subscription.subscribe", "the owner has subscribed", "an owner who has not")
-        rest = ctx.xp.num((ctx.offset - ctx.t) % ctx.every) / ctx.every
+        rest = ctx.xp.num((ctx.offset - ctx.t) % ctx.every + 1) / ctx.every  # this step counts too, else whoever cancels before each call has it for nothing
         return [Flow(p.wallets, p.payee, p.fee * rest + 0 * state[p.wallets][at], "join", at)], standing(p, state, signals, ctx.xp, at, active + 1)
 
     @event(roles={"customer": "wallets"}, arguments={})
@@ -79,7 +79,7 @@ class Subscription(Mechanism):
 
     def step(self, p: Any, state: State, signals: Mapping[str, Any], ctx: Any) -> Emitted:
         xp, n, crowd, flows = ctx.xp, calls_before(ctx.t, ctx), state["crowd"], []
-        hazard = p.hazard * xp.power(signals[p.satisfaction], -p.sensitivity) if p.satisfaction else p.hazard
+        hazard = xp.div(p.hazard, xp.power(signals[p.satisfaction], p.sensitivity), 1) if p.satisfaction else p.hazard  # with 0 all leave
         stay = crowd * (1 - xp.minimum(hazard, xp.num(1)))
         come = state["founders"] + (signals[p.joining] * ctx.dt if p.joining else 0)
         crowd = xp.concatenate([come[None], stay[:-2], (stay[-2] + stay[-1])[None]], 0)
