@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 import mintage as mt
 from mintage.accounts import Account
 from mintage.arithmetic import NUMPY
+from mintage.arithmetic_exact import EXACT
 from mintage.check import only
 from mintage.errors import RunError
 from mintage.mechanisms.feedback import scoring
@@ -217,10 +218,43 @@ def test_a_bounty_that_nobody_earned_goes_back():
     for row in range(3):
         play.event("labels", "label", {"annotator": row, "task": 0}, label=2)
     play.event("labels", "gold", {"task": 0}, label=1)
-    before = play[POT]
+    before, pot = play[REQUESTERS][0], play[POT]
     play.steps(1)
     assert sum(play[ANNOTATORS]) == 0 and sum(play[TASKS]) == 0
-    assert play[POT][0] - before[0] == pytest.approx(90)
+    assert play[REQUESTERS][0] - before == pytest.approx(90)
+    assert play[POT] == pot
+
+
+@pytest.mark.parametrize("answers", [0, 2])
+def test_a_task_that_too_few_answer_is_not_stuck_and_pays_for_the_answers_it_has(answers):
+    play = live(**{"labels.needed": 4, "labels.patience": "5"})
+    play.event("labels", "post", {"requester": 0, "task": 2}, bounty=80)
+    before = play[REQUESTERS][0]
+    for row in range(answers):
+        play.event("labels", "label", {"annotator": row, "task": 2}, label=1)
+    play.steps(4)
+    assert sum(play[TASKS]) == 80
+    play.steps(1)
+    assert sum(play[TASKS]) == 0
+    assert sum(play[ANNOTATORS]) == pytest.approx(80 * answers / 4)
+    assert play[REQUESTERS][0] - before == pytest.approx(80 * (1 - answers / 4))
+    play.event("labels", "post", {"requester": 0, "task": 2}, bounty=7)
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.lists(st.lists(st.integers(1, 3), min_size=7, max_size=7), min_size=3, max_size=5), st.integers(1, 10**9))
+def test_a_bounty_is_paid_to_the_base_unit_whatever_the_shares_round_to(answers, units):
+    """In Decimals shares of one may sum to more than one by the last digit: what is left over must not be less than nothing."""
+    told = {"labels.scorer": "agreement", "labels.needed": 3}
+    play = Play(only(crowd.with_values(told).economy(), ("crowd",)), EXACT)
+    before = play[REQUESTERS][0]
+    for task, labels in enumerate(answers):
+        play.event("labels", "post", {"requester": 0, "task": task}, bounty=f"{units}e-8")
+        for row, said in enumerate(labels):
+            play.event("labels", "label", {"annotator": row, "task": task}, label=said)
+    play.steps(1)
+    assert sum(play[TASKS]) == 0
+    assert play[REQUESTERS][0] + sum(play[ANNOTATORS]) == pytest.approx(before)
 
 
 def test_asking_oneself_earns_nothing():

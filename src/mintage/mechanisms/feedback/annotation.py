@@ -7,16 +7,18 @@ from typing import Any, ClassVar, Literal
 
 from ...flows import Flow, burn
 from ..base import Emitted, Mechanism, Noise, Number, Parameters, Ref, State, Tag, account, count, event, number, option, reads, refuse_unless, writes
-from ..sharing import column
+from ..sharing import column, to_owner
 from .scoring import agreement, known, one_coin
+
+POT = -1  # who posts a simulated task, in place of a requester's row
 
 
 class AnnotationRewards(Mechanism):
     """Pay for labels by quality. Each row of `tasks` is a task that can be open at once, and what it holds is its bounty.
 
         post: requester -> tasks[j];   label: annotator a says k of task j, once;   gold: an operator tells the answer of task j
-        a task is settled at the call at which it has `needed` labels:   w_a = max(0, quality_a - floor)^power of those who labelled it
-        pay_a = bounty w_a / sum(w), nothing below the floor;   a bounty that nobody earned returns to who posted it
+        a task is settled at the call at which it has `needed` labels, or is `patience` old:   w_a = max(0, quality_a - floor)^power of those who labelled it
+        pay_a = bounty min(1, labels / needed) w_a / sum(w), nothing below the floor;   what nobody earned returns to who posted the task
         who stays below `slash_below` with `least` answers loses a share `slash` of its stake, once a call
 
     quality by one of: `agreement` (correlated agreement beyond chance, -1 .. 1), `one_coin` (accuracy by EM), `gold` (accuracy on known answers), over the
@@ -43,6 +45,7 @@ class AnnotationRewards(Mechanism):
         budget: Number = number("0", "tasks", "bounty of a simulated task", ge="0")
         classes: int = count(2, "K: what can be answered, 1 to K", ge=2, le=16)
         needed: int = count(3, "labels that settle a task", ge=1)
+        patience: Number = number("30", "day", "time after which a task with fewer is settled all the same, lest its bounty and its slot be stuck", gt="0")
         scorer: Literal["agreement", "one_coin", "gold"] = option("agreement", "how quality is found")
         floor: Number = number("0.05", "1", "quality below which an answer earns nothing")
         power: Number = number("1", "1", "1: pay in proportion to quality above the floor; less: more alike", gt="0")
@@ -54,7 +57,7 @@ class AnnotationRewards(Mechanism):
 
     def memory(self, p: Any, make: Callable[..., Any]) -> dict[str, Any]:
         tasks = make(0, of=p.tasks).shape[-2]
-        by_task = {"gold": make(0, lots=tasks), "open": make(0, lots=tasks), "poster": make(0, lots=tasks)}
+        by_task = {**{name: make(0, lots=tasks) for name in ("gold", "open", "poster")}, "until": make(0, "day", lots=tasks)}
         return {"labels": make(0, of=p.annotators, lots=tasks), **by_task, "answered": make(0, of=p.annotators), "calls": make(0)}
 
     @event(roles={"requester": "requesters", "task": "tasks"}, arguments={"bounty": "tasks"})
@@ -66,6 +69,7 @@ class AnnotationRewards(Mechanism):
         fresh = {name: xp.put(state[name], at, 0 * state[name][at]) for name in ("labels", "gold")}
         who = xp.array(rows["requester"])[:, None, None] + 0 * state["poster"][at]
         opened = {"open": xp.put(state["open"], at, 0 * state["open"][at] + 1), "poster": xp.put(state["poster"], at, who)}
+        opened["until"] = xp.put(state["until"], at, 0 * state["until"][at] + (ctx.day + p.patience))
         return [Flow(p.requesters, p.tasks, bounty, "post", rows["requester"], at)], {**fresh, **opened}
 
     @event(roles={"annotator": "annotators", "task": "tasks"}, arguments={"label": "1"})
@@ -85,7 +89,7 @@ class AnnotationRewards(Mechanism):
         return [], {"gold": ctx.xp.put(state["gold"], rows["task"], 0 * state["gold"][rows["task"]] + label[None])}
 
     def step(self, p: Any, state: State, signals: Mapping[str, Any], ctx: Any) -> Emitted:
-        xp, labels, open_, answered = ctx.xp, state["labels"], state["open"], state["answered"]
+        xp, labels, open_, answered, poster, until = ctx.xp, *(state[name] for name in ("labels", "open", "answered", "poster", "until"))
         flows: list[Flow] = []
         bounty = state[p.tasks]
         if p.answers and p.pot:
@@ -94,19 +98,22 @@ class AnnotationRewards(Mechanism):
             now = xp.where(xp.eq(places, xp.mod(state["calls"], open_.shape[0]) + 0 * places), 1, 0) * somebody
             labels = labels * (1 - now) + now * signals[p.answers]
             open_, answered = open_ * (1 - now) + now, answered + xp.where(xp.gt(signals[p.answers], 0 * signals[p.answers]), 1, 0)
+            poster, until = poster * (1 - now) + now * POT, until * (1 - now) + now * (ctx.day + p.patience)
             fund = xp.minimum(p.budget + 0 * bounty[:1], xp.total(state[p.pot])) * now[:, 0]
             flows.append(Flow(p.pot, p.tasks, fund, "fund"))
             bounty = bounty + fund
         quality = self.scored(p, xp, labels, state["gold"])
         done = xp.where(xp.gt(labels, 0 * labels), 1, 0)
-        settled = open_ * xp.where(xp.ge(xp.total(done), p.needed), 1, 0)
+        given = xp.minimum(xp.total(done) / p.needed, 1)  # of the labels that were asked for
+        settled = open_ * xp.maximum(xp.after(given, 1, 0), xp.after(0 * until + ctx.day, until, 0))
         weight = done * settled * xp.power(xp.maximum(quality - p.floor, 0 * quality), p.power)
         shares = xp.div(weight, xp.total(weight), 0)
         due = bounty[:, None] * settled
-        paid = due * shares
+        earned = given * xp.where(xp.gt(xp.total(weight), 0), 1, 0)
+        paid = due * earned * shares
         flows += [Flow(p.tasks, p.annotators, paid[j], "reward", slice(j, j + 1), None) for j in range(paid.shape[0])]
-        flows += self.refunds(p, state, xp, due - xp.total(paid))
-        updates = {"labels": labels, "open": open_ - settled, "answered": answered, "calls": state["calls"] + 1}
+        flows += self.refunds(p, state, xp, due * (1 - earned), poster)
+        updates = {"labels": labels, "open": open_ - settled, "answered": answered, "calls": state["calls"] + 1, "poster": poster, "until": until}
         if p.stakes:
             bad = xp.logical_and(xp.lt(quality[0], p.slash_below + 0 * quality[0]), xp.ge(answered, p.least + 0 * answered))
             flows.append(burn(p.stakes, state[p.stakes] * xp.where(bad, p.slash, 0), "slash"))
@@ -118,15 +125,11 @@ class AnnotationRewards(Mechanism):
             return one_coin(xp, labels, p.classes, p.prior)[0]
         return known(xp, labels, gold, p.prior) if p.scorer == "gold" else agreement(xp, labels, p.classes)
 
-    def refunds(self, p: Any, state: State, xp: Any, left: Any) -> list[Flow]:
-        """What nobody earned, back to who posted it."""
-        back = p.pot or p.requesters
-        holders = state[back].shape[-2]
-        if holders == 1:
-            return [Flow(p.tasks, back, left[:, 0], "refund")]
-        rows = xp.cumsum(xp.full((holders, 1), xp.num(1)), -2) - 1
-        whose = [xp.where(xp.eq(rows, state["poster"][j]), 1, 0) for j in range(left.shape[0])]
-        return [Flow(p.tasks, back, left[j] * mine, "refund", slice(j, j + 1), None) for j, mine in enumerate(whose)]
+    def refunds(self, p: Any, state: State, xp: Any, left: Any, poster: Any) -> list[Flow]:
+        """What nobody earned, back to who posted it: a requester, or a simulation's pot."""
+        pots = xp.where(xp.lt(poster, 0), 1, 0)
+        flows = to_owner(xp, state, p.tasks, p.requesters, (left * (1 - pots))[:, 0], poster[:, 0], "refund")
+        return [*flows, Flow(p.tasks, p.pot, (left * pots)[:, 0], "refund")] if p.pot else flows
 
 
 class AnnotatorClass(Parameters):
