@@ -74,7 +74,7 @@ def _inflation() -> float:
     return float(_since_mainnet()["inflation"][DECEMBER])
 
 
-@anchor("K7b", "akash", "inflation on 2021-06-24", 0.4785, source="forum 410, 2021-06-24", standing="primary", within=5e-3)
+@anchor("K7b", "akash", "inflation on 2021-06-24; fitted: where it opened", 0.4785, source="forum 410, 2021-06-24", standing="primary", within=5e-3)
 def _inflation_before() -> float:
     return float(_since_mainnet()["inflation"][272])
 
