@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
-
-from . import cases
 
 HERE = Path(__file__).parent
 COPY = sorted(f.stem for f in (HERE / "bittensor").glob("*.json"))
@@ -16,4 +15,4 @@ def test_every_file_of_vectors_is_run_and_none_is_empty():
     named = set(re.findall(r"\w+", told))
     assert [name for name in COPY if name not in named] == []
     assert len(COPY) == 21
-    assert sum(len(cases(name)) for name in COPY) >= 218
+    assert sum(len(json.loads((HERE / "bittensor" / f"{name}.json").read_text("utf-8"))["cases"]) for name in COPY) == 218
