@@ -124,22 +124,43 @@ def negotiating(play: Play, days: int = 3) -> Play:
 
 def test_a_payment_is_requested_committed_and_completed():
     for play in both(market(take="0.05", fee=0)):
-        negotiating(play).event("market", "commit_payment", {"buyer": 1, "deal": 2})
+        negotiating(play).event("market", "commit_payment", {"buyer": 1, "seller": 0, "deal": 2}, amount=40)
         assert (play[AGENTS], play[DEALS]) == ([1000, 960, 1000, 1000], [0, 0, 40])
         play.event("market", "complete_payment", {"seller": 0, "deal": 2})
         assert (play[AGENTS], play[DEALS], play[TREASURY]) == ([1038, 960, 1000, 1000], [0, 0, 0], [2])
-        for event, role in (("complete_payment", "seller"), ("commit_payment", "buyer")):
+        for event, roles, given_ in (("complete_payment", {"seller": 0}, {}), ("commit_payment", {"buyer": 1, "seller": 0}, {"amount": 40})):
             with pytest.raises(RunError, match="not at this point"):
-                play.event("market", event, {role: {"seller": 0, "buyer": 1}[role], "deal": 2})
+                play.event("market", event, {**roles, "deal": 2}, **given_)
+
+
+def test_a_buyer_commits_to_the_request_that_it_read_and_to_no_other():
+    """A seller that replaces its request while the buyer's answer is on its way gets nothing; nor does another seller in the same slot."""
+    play = registered(negotiating(Play(market(fee=0, record=100))), 2)
+    play.event("market", "cancel_payment", {"seller": 0, "buyer": 1, "deal": 2})
+    play.event("market", "request_payment", {"seller": 0, "buyer": 1, "deal": 2}, amount=900, days=3)
+    with pytest.raises(RunError, match="more is asked for"):
+        play.event("market", "commit_payment", {"buyer": 1, "seller": 0, "deal": 2}, amount=40)
+    play.event("market", "cancel_payment", {"seller": 0, "buyer": 1, "deal": 2})
+    play.event("market", "request_payment", {"seller": 2, "buyer": 1, "deal": 2}, amount=40, days=3)
+    with pytest.raises(RunError, match="another seller"):
+        play.event("market", "commit_payment", {"buyer": 1, "seller": 0, "deal": 2}, amount=40)
+    assert play[AGENTS][1] == 1000
+
+
+def test_two_agents_cannot_hold_a_slot_for_ever():
+    play = registered(Play(market(fee=0, record=100, longest=5)), 0)
+    with pytest.raises(RunError, match="longer than a slot can be held"):
+        play.event("market", "request_payment", {"seller": 0, "buyer": 1, "deal": 2}, amount=1, days=10**30)
+    play.event("market", "request_payment", {"seller": 0, "buyer": 1, "deal": 2}, amount=1, days=5)
 
 
 def test_rejected_cancelled_and_reclaimed_deals_leave_everybody_what_they_had():
     for play in both(market(fee=0)):
         negotiating(play).event("market", "reject_payment", {"buyer": 1, "deal": 2})
         negotiating(play).event("market", "cancel_payment", {"seller": 0, "buyer": 1, "deal": 2})
-        negotiating(play).event("market", "commit_payment", {"buyer": 1, "deal": 2})
+        negotiating(play).event("market", "commit_payment", {"buyer": 1, "seller": 0, "deal": 2}, amount=40)
         play.event("market", "cancel_payment", {"seller": 0, "buyer": 1, "deal": 2})
-        negotiating(play).event("market", "commit_payment", {"buyer": 1, "deal": 2})
+        negotiating(play).event("market", "commit_payment", {"buyer": 1, "seller": 0, "deal": 2}, amount=40)
         play.t = 3
         with pytest.raises(RunError, match="the deadline is not over"):
             play.event("market", "reclaim_payment", {"buyer": 1, "deal": 2})
@@ -155,9 +176,9 @@ def test_a_request_that_nobody_answered_lapses_and_frees_its_slot():
             play.event("market", "request_payment", {"seller": 0, "buyer": 2, "deal": 2}, amount=7, days=1)
         play.t = 4
         with pytest.raises(RunError, match="the deadline is over"):
-            play.event("market", "commit_payment", {"buyer": 1, "deal": 2})
+            play.event("market", "commit_payment", {"buyer": 1, "seller": 0, "deal": 2}, amount=40)
         play.event("market", "request_payment", {"seller": 0, "buyer": 2, "deal": 2}, amount=7, days=1)
-        play.event("market", "commit_payment", {"buyer": 2, "deal": 2})
+        play.event("market", "commit_payment", {"buyer": 2, "seller": 0, "deal": 2}, amount=7)
         assert play[DEALS] == [0, 0, 7]
 
 
@@ -173,8 +194,8 @@ def test_only_the_parties_of_a_deal_move_it_and_only_along_the_protocol(acts):
     for n, (act, a, b, slot) in enumerate(acts):
         play.t, deal = n, deals[slot]
         roles: dict[str, Any] = {"deal": slot}
-        if act in ("request_payment", "cancel_payment"):
-            roles |= {"seller": a, "buyer": b}
+        if act in ("request_payment", "commit_payment", "cancel_payment"):
+            roles |= {"buyer": a, "seller": b} if act == "commit_payment" else {"seller": a, "buyer": b}
         else:
             roles["seller" if act == "complete_payment" else "buyer"] = a
         allowed = a != b and (deal is None or (deal["state"] == "asked" and n > deal["until"]))
@@ -183,7 +204,7 @@ def test_only_the_parties_of_a_deal_move_it_and_only_along_the_protocol(acts):
             needed = {"commit_payment": ["asked"], "reject_payment": ["asked"], "cancel_payment": ["asked", "committed"]}.get(act, ["committed"])
             in_time = {"commit_payment": deal and n <= deal["until"], "reclaim_payment": deal and n > deal["until"]}.get(act, True)
             allowed = mine and deal is not None and deal["state"] in needed and bool(in_time)
-        given_ = {"amount": 10 + slot, "days": 3} if act == "request_payment" else {}
+        given_ = {"request_payment": {"amount": 10 + slot, "days": 3}, "commit_payment": {"amount": 10 + slot}}.get(act, {})
         if not allowed:
             with pytest.raises(RunError, match="MT312"):
                 play.event("market", act, roles, **given_)

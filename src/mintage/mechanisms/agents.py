@@ -76,6 +76,7 @@ class AgentMarket(Mechanism):
         payees: tuple[Share, ...] = option((), "who receives fees and the protocol's share; shares sum to 1")
         fee: Number = number("0.5", "agents/node", "what a record costs an agent", ge="0", **ALMANAC)
         record: Number = number("2", "day", "how long a record stands", gt="0", **ALMANAC)
+        longest: Number = number("30", "day", "longest time that a deal may ask for, lest two agents hold all slots for ever", gt="0")
         name_fee: Number = number("0", "agents", "what a name costs", ge="0")
         name_days: Number = number("60", "day", "how long a name is held", gt="0", **ALMANAC)
         take: Number = number("0", "1", "share of each service payment that goes to payees", ge="0", lt="1")
@@ -143,6 +144,7 @@ class AgentMarket(Mechanism):
     @event(roles={"seller": "agents", "buyer": "agents", "deal": "deals"}, arguments={"amount": "agents", "days": "day"})
     def request_payment(self, p: Any, state: State, signals: Mapping[str, Any], ctx: Any, rows: Mapping[str, Any], amount: Any, days: Any) -> Emitted:
         """A registered seller asks a buyer for `amount`, to be committed and completed within `days`; in a slot that is free, or whose request has lapsed."""
+        refuse_unless(ctx, ctx.xp.le(days, p.longest), "agent_market.request_payment, argument 'days'", "longer than a slot can be held", "at most `longest`")
         xp, at = ctx.xp, rows["deal"]
         registered(state, ctx, rows["seller"], "request_payment")
         status, lapsed = state["status"][at], xp.lt(state["deadline"][at], ctx.day)
@@ -154,11 +156,13 @@ class AgentMarket(Mechanism):
         new = {**both, "status": REQUESTED, "asked": amount, "deadline": days + ctx.day}
         return [], {name: xp.put(state[name], at, 0 * state[name][at] + value) for name, value in new.items()}
 
-    @event(roles={"buyer": "agents", "deal": "deals"}, arguments={})
-    def commit_payment(self, p: Any, state: State, signals: Mapping[str, Any], ctx: Any, rows: Mapping[str, Any]) -> Emitted:
-        """The buyer sets aside what it was asked for."""
+    @event(roles={"buyer": "agents", "seller": "agents", "deal": "deals"}, arguments={"amount": "agents"})
+    def commit_payment(self, p: Any, state: State, signals: Mapping[str, Any], ctx: Any, rows: Mapping[str, Any], amount: Any) -> Emitted:
+        """The buyer sets aside what this seller asked for, where that is `amount` at most: a request may have been replaced since it was read."""
         xp, at = ctx.xp, rows["deal"]
-        party(state, ctx, rows, "buyer", REQUESTED, REQUESTED, "commit_payment")
+        for role in ("buyer", "seller"):
+            party(state, ctx, rows, role, REQUESTED, REQUESTED, "commit_payment")
+        refuse_unless(ctx, xp.le(state["asked"][at], amount), "agent_market.commit_payment", "more is asked for", "a request within the amount")
         refuse_unless(ctx, xp.le(ctx.day, state["deadline"][at]), "agent_market.commit_payment", "the deadline is over", "a commitment in time")
         return [Flow(p.agents, p.deals, state["asked"][at], "commit", rows["buyer"], at)], changed(xp, state, at, COMMITTED)
 
