@@ -6,6 +6,7 @@ import importlib
 import json
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -52,6 +53,13 @@ def test_every_number_of_the_references_is_computed_or_named_as_missing():
     computed = {re.match(r"[A-Z]\d+", a.code)[0] for a in ALL}
     assert computed & set(MISSING) == set()
     assert wanted - computed == set(MISSING)
+
+
+def test_the_page_on_sources_names_numbers_that_exist():
+    page = (Path(__file__).parents[1] / "docs" / "explanation" / "where-sources-disagree.md").read_text("utf-8")
+    named = set(re.findall(r"\b[RKIFCTWAB]\d{1,2}[a-z]?\b", page))
+    assert len(named) > 20
+    assert named <= {a.code for a in ALL} | set(MISSING)
 
 
 CHANGED = {

@@ -55,7 +55,7 @@ def _stake() -> float:
 
 @anchor("I6", "io_net", "supply when the schedule has ended", 800_000_000, "IO", source=DOCS, standing="primary", within=1)
 def _cap() -> float:
-    return 500_000_000 + _emitted(0, 8000)
+    return float(load("io_net").value("assets.IO.genesis")) + _emitted(0, 8000)
 
 
 @anchor("I8", "io_net", "circulating on 2026-06-11: 60M USD at 0.257", 233_000_000, "IO", source="yellow.com, June 2026", standing="third party", relative=0.1)
