@@ -138,6 +138,15 @@ def test_nobody_is_redeemed_more_than_the_reserve_has():
         assert play[RESERVE] == [5]
 
 
+def test_nobody_is_issued_more_than_the_cap_leaves():
+    for play in both(pegged(cap=supply(Play(pegged())) + 100, band=0)):
+        play.event("peg", "issue", {"buyer": 0}, amount=60)
+        with pytest.raises(RunError, match="more than the cap leaves"):
+            play.event("peg", "issue", {"buyer": 1}, amount=41)
+        play.event("peg", "issue", {"buyer": 1}, amount=40)
+        assert play[RESERVE] == [10_100]
+
+
 def test_owners_pay_in_money_or_in_tokens_and_both_burn():
     for play in both(pegged(price="2")):
         play.event("peg", "pay", {"payer": [0, 1]}, amount=[10, 30])

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal
 
 from ..accounts import BURNED, ISSUANCE, Account
 from ..flows import Flow, burn, mint
-from .base import Emitted, Mechanism, Number, Parameters, Ref, State, Tag, account, event, number, option, reads, writes
+from .base import Emitted, Mechanism, Number, Parameters, Ref, State, Tag, account, event, number, option, reads, refuse_unless, writes
 from .burn_mint import by_work, to_sellers
 from .sharing import column, pro_rata
 
@@ -114,11 +114,14 @@ class ComputePeg(Mechanism):
 
     @event(roles={"buyer": "wallets"}, arguments={"amount": "reserve"}, order_free=True)
     def issue(self, p: Any, state: State, signals: Mapping[str, Any], ctx: Any, rows: Mapping[str, Any], amount: Any) -> Emitted:
-        """An owner pays `amount` into the reserve and has tokens issued at the ask."""
+        """An owner pays `amount` into the reserve and has tokens issued at the ask; beyond the cap nothing is issued."""
         if not (p.wallets and p.window):
             return [], {}
-        at = rows["buyer"]
-        return [Flow(p.wallets, p.reserve, amount, "issue", at), mint(p.holders, amount / (signals[p.peg] * (1 + p.band)), "issued", at)], {}
+        xp, at, issued = ctx.xp, rows["buyer"], amount / (signals[p.peg] * (1 + p.band))
+        whole = xp.total(issued)
+        within = xp.ge(capped(p, xp, whole, supply(state, p.holders)), whole)
+        refuse_unless(ctx, within, "compute_peg.issue", "more than the cap leaves", "at most what it leaves")
+        return [Flow(p.wallets, p.reserve, amount, "issue", at), mint(p.holders, issued, "issued", at)], {}
 
     @event(roles={"seller": "holders"}, arguments={"amount": "holders"}, order_free=True)
     def redeem(self, p: Any, state: State, signals: Mapping[str, Any], ctx: Any, rows: Mapping[str, Any], amount: Any) -> Emitted:
