@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
+from ..errors import Fault, SpecError
 from ..flows import Flow
 from .base import Emitted, Mechanism, Number, Parameters, Ref, State, Tag, account, number, reads, writes
 from .sharing import chosen
@@ -51,6 +52,11 @@ class TreasuryGrant(Carrier):
         asks: Ref = reads("proposal_asks", "treasury", "what each proposal asks for")
         proposers: Ref = reads("", "1", "row of the owner who opened each; empty: all recipients are paid in equal parts")
         most: Number = number("0.05", "1", "share of the treasury that one grant takes at most", ge="0", le="1")
+
+    def memory(self, p: Any, make: Callable[..., Any]) -> dict[str, Any]:
+        if (found := make(0, of=p.treasury).shape[-2]) != 1:
+            raise SpecError(Fault("MT202", "treasury_grant.treasury", f"{found} holders of {p.treasury}, each of whom would pay all", "one holder"))
+        return super().memory(p, make)
 
     def step(self, p: Any, state: State, signals: Mapping[str, Any], ctx: Any) -> Emitted:
         xp, asks = ctx.xp, signals[p.asks]
