@@ -89,7 +89,7 @@ def test_exactly_half_does_not_pass_and_exactly_the_quorum_suffices():
     for play in both(votes(quorum="0.5")):
         vote(proposed(play), 0, 1)
         vote(play, 1, 0)
-        assert course(play, 4)[-1] == REJECTED
+        assert course(play, 5)[-2:] == [REJECTED, EMPTY]
         proposed(play)
         vote(play, 0, 1)
         vote(play, 1, "0.01")
@@ -156,7 +156,10 @@ def test_nobody_votes_twice_and_everybody_once_however_slots_are_used_again(acts
         for act, who, slot in acts:
             if act == "step":
                 play.steps(1)
-            elif act == "propose" and status(play, slot) in (EMPTY, ADOPTED, REJECTED):
+            elif act == "propose" and status(play, slot) in (ADOPTED, REJECTED):
+                with pytest.raises(RunError, match="ended at the last call"):
+                    proposed(play, slot, who)
+            elif act == "propose" and status(play, slot) == EMPTY:
                 proposed(play, slot, who)
                 voted = {v for v in voted if v[1] != slot}
             elif act == "vote" and status(play, slot) == OPEN:

@@ -387,6 +387,42 @@ def test_a_motion_of_nobody_in_particular_pays_all_in_equal_parts_and_several_at
         assert play[TREASURY] == [450], "what is adopted is paid once"
 
 
+def test_two_proposals_that_follow_each_other_in_a_slot_are_both_paid():
+    """The second could be adopted at the call after the first was, whose slot would then look as if nothing had happened in it."""
+    for play in both(votes(use("grants", "treasury_grant", most=1), opening={TREASURY: 1000})):
+        for left in (900, 800):
+            for voter in range(3):
+                vote(propose(play, ask=100) if not voter else play, voter, 1)
+            assert status(play.steps(1)) == ADOPTED
+            assert play[TREASURY] == [left]
+            with pytest.raises(RunError, match="ended at the last call"):
+                propose(play, ask=100)
+            play.steps(1)
+
+
+def test_motions_that_are_adopted_as_they_are_brought_are_each_paid():
+    people = {"motion": 1, "ask": 10, "turnout": [1] * 4, "support": [1] * 4}
+    told = {"motion": "motion", "ask": "ask", "turnout": "turnout", "support": "support"}
+    for play in both(votes(use("grants", "treasury_grant", most=1), signals=people, opening={TREASURY: 1000}, **told)):
+        assert [status(play.steps(1), i % 2) for i in range(4)] == [ADOPTED] * 4
+        assert play[TREASURY] == [960]
+
+
+def test_a_treasury_has_one_holder_who_pays_once():
+    e = assembly(use("grants", "treasury_grant", treasury="holders/TOK", recipients="market/TOK"), signals={"proposal_status": [3, 0, 0], "proposal_asks": 100})
+    assert "MT202" in {f.code for f in e.check()}
+
+
+def test_nothing_passes_without_its_quorum_also_not_before_the_end():
+    for heard, rest in (("cast", 1), ("yes", 2)):
+        for play in both(votes(threshold="0.2", quorum="0.6", quorum_of=heard, period=9)):
+            vote(propose(play), 0, 1)
+            vote(play, 1, 1)
+            assert status(play.steps(1)) == OPEN
+            vote(play, 2, 0 if rest == 1 else 1)
+            assert status(play.steps(1)) == ADOPTED
+
+
 def test_without_a_vote_nothing_is_paid_and_nothing_moves():
     e = assembly(use("grants", "treasury_grant"), opening={TREASURY: 1000}, signals={"proposal_status": [1, 2, 4], "proposal_asks": 5})
     assert Play(e).steps(5)[TREASURY] == [1000]

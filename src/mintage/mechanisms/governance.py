@@ -8,6 +8,7 @@ from typing import Any, Literal
 from ..errors import Fault, SpecError
 from ..flows import Flow, burn
 from .base import Emitted, Mechanism, Number, Parameters, Ref, State, Tag, account, count, event, number, option, reads, refuse_unless, writes
+from .sharing import to_owner
 
 SLOTS = 32  # a voter's votes are the bits of one number, which float64 holds exactly up to 2^53
 
@@ -63,8 +64,8 @@ class Governance(Mechanism):
     def propose(self, p: Any, state: State, signals: Mapping[str, Any], ctx: Any, rows: Mapping[str, Any], deposit: Any) -> Emitted:
         """An owner opens a proposal in a free slot, with a deposit of `minimum` or more."""
         xp, at = ctx.xp, rows["proposal"]
-        used = state["open"][at] + state["waiting"][at] + state["vetoed"][at]
-        refuse_unless(ctx, xp.eq(used, 0), "governance.propose", "the slot holds another proposal", "a free slot")
+        used = signals[p.status][at]
+        refuse_unless(ctx, xp.eq(used, 0), "governance.propose", "the slot holds another proposal, or one that ended at the last call", "a free slot")
         refuse_unless(ctx, xp.ge(deposit, p.minimum), "governance.propose", "the deposit is below the minimum", f"a deposit of {p.minimum} or more")
         none, numbered = used * 0, state["count"] + 1
         new = {"open": none + 1, "leads": none, "ends": none + ctx.t + p.period, "number": none + numbered}
@@ -109,9 +110,10 @@ class Governance(Mechanism):
         updates = {"open": left, "waiting": waits, "vetoed": 0 * due, p.status: left + 2 * waits + 3 * adopted + 4 * rejected}
         updates["ends"] = state["ends"] + passed * (ctx.t + p.timelock - state["ends"])
         if p.unheard == "return":
-            return returned(p, state, xp, held * (adopted + rejected)), updates
+            return to_owner(xp, state, p.deposits, p.liquid, held * (adopted + rejected), state["proposer"], "return"), updates
         lost = due - due * heard
-        return [*returned(p, state, xp, held * (adopted + rejected - lost)), burn(p.deposits, held * lost, "forfeit")], updates
+        back = to_owner(xp, state, p.deposits, p.liquid, held * (adopted + rejected - lost), state["proposer"], "return")
+        return [*back, burn(p.deposits, held * lost, "forfeit")], updates
 
 
 def weights(p: Any, state: State, signals: Mapping[str, Any]) -> Any:
@@ -131,14 +133,3 @@ def valid(xp: Any, state: State, voter: Any) -> Any:
     for i in range(state["number"].shape[-2]):
         kept = kept + (xp.mod(votes, 2 ** (i + 1)) - xp.mod(votes, 2**i)) * xp.gate(seen - state["number"][i : i + 1], 0)
     return kept
-
-
-def returned(p: Any, state: State, xp: Any, refund: Any) -> list[Flow]:
-    """The flows of `refund` [slot, path] to those who proposed."""
-    owners = state[p.liquid].shape[-2]
-    if owners == 1:
-        return [Flow(p.deposits, p.liquid, refund, "return")]
-    rows = xp.cumsum(xp.full((owners, 1), xp.num(1)), -2) - 1
-    slots = [slice(i, i + 1) for i in range(refund.shape[-2])]
-    others = [xp.minimum(xp.abs(rows - state["proposer"][i]), 1) for i in slots]  # whole numbers: 0 for the proposer, 1 for anybody else
-    return [Flow(p.deposits, p.liquid, refund[i] * (1 - other), "return", i) for i, other in zip(slots, others, strict=True)]

@@ -8,7 +8,8 @@ from typing import Any, ClassVar, Literal
 from ..errors import Fault, SpecError
 from ..flows import Flow, burn
 from .base import Emitted, Number, Parameters, Ref, State, account, count, event, number, option, reads, refuse_unless, writes
-from .governance import SLOTS, Governance, returned, weights
+from .governance import SLOTS, Governance, weights
+from .sharing import to_owner
 from .voting import after, flag, within
 
 NNS = "ICP's Network Nervous System"
@@ -19,7 +20,7 @@ class LiquidDemocracy(Governance):
     """Decide by voting power, with followees and wait-for-quiet. Each holder of `deposits` is a slot for one proposal.
 
         yes = sum(w_v yes_v),   no = sum(w_v no_v),   total = sum(w_v):   w_v is the power of v as the proposal opened        [staked]
-        at any call    passed when yes > threshold total,   rejected when no >= (1 - threshold) total
+        at any call    passed when yes > threshold total and the quorum is reached,   rejected when no >= (1 - threshold) total
         at the end     passed when yes > threshold (yes + no) and quorum total <= yes (or yes + no), else rejected
         the lead turns at time t:   end' = max(end, t + extension + (period - (t - opened)) / 2)        [step]
 
@@ -86,8 +87,8 @@ class LiquidDemocracy(Governance):
     def propose(self, p: Any, state: State, signals: Mapping[str, Any], ctx: Any, rows: Mapping[str, Any], deposit: Any, ask: Any) -> Emitted:
         """An owner opens a proposal in a free slot, with a deposit of `minimum` or more, and says what it asks for."""
         xp, at, by = ctx.xp, rows["proposal"], rows["proposer"]
-        used = state["open"][at] + state["waiting"][at] + state["vetoed"][at]
-        refuse_unless(ctx, xp.eq(used, 0), "liquid_democracy.propose", "the slot holds another proposal", "a free slot")
+        used = signals[p.status][at]
+        refuse_unless(ctx, xp.eq(used, 0), "liquid_democracy.propose", "the slot holds another proposal, or one that ended at the last call", "a free slot")
         refuse_unless(ctx, xp.ge(deposit, p.minimum), "liquid_democracy.propose", "the deposit is below the minimum", f"a deposit of {p.minimum} or more")
         if p.senior:
             refuse_unless(ctx, xp.gt(signals[p.senior][by], 0), "liquid_democracy.propose", "this owner may vote, not propose", "a longer dissolve delay")
@@ -152,7 +153,7 @@ class LiquidDemocracy(Governance):
             updates[p.ballots] = xp.div(xp.sum(closed * (state["yes"] + state["no"]), 0)[0], xp.sum(closed, 0)[0], 0)
         lost = {"never": 0 * rejected, "unheard": unheard, "rejected": rejected}[p.forfeit]
         back = held * (adopted + stopped + rejected - lost)
-        return [*returned(p, state, xp, back), burn(p.deposits, held * lost, "forfeit")], updates
+        return [*to_owner(xp, state, p.deposits, p.liquid, back, state["proposer"], "return"), burn(p.deposits, held * lost, "forfeit")], updates
 
 
 def opening(p: Any, state: State, signals: Mapping[str, Any], ctx: Any, mine: Any, owner: Any, asks: Any) -> dict[str, Any]:
@@ -176,9 +177,9 @@ def decided(p: Any, state: State, xp: Any, over: Any) -> tuple[Any, Any, Any]:
     """(passed, rejected, missed the quorum) of each slot [slot, path], as 0 or 1."""
     yes, no = tally(state, xp, state["yes"]), tally(state, xp, state["no"])
     total = xp.total(state["weights"])[:, 0]
-    sure = flag(xp, xp.gt(yes, p.threshold * total))
-    lost = flag(xp, xp.logical_and(xp.ge(no, (1 - p.threshold) * total), xp.gt(no, 0 * no)))
     heard = flag(xp, xp.ge(yes if p.quorum_of == "yes" else yes + no, p.quorum * total))
+    sure = heard * flag(xp, xp.gt(yes, p.threshold * total))
+    lost = flag(xp, xp.logical_and(xp.ge(no, (1 - p.threshold) * total), xp.gt(no, 0 * no)))
     ahead = heard * flag(xp, xp.gt(yes, p.threshold * (yes + no)))
     due = xp.maximum(xp.maximum(sure, lost), over) * state["open"]
     passed = due * xp.maximum(sure, ahead * over * (1 - lost))
@@ -220,8 +221,8 @@ def add_all(parts: list[Any]) -> Any:
 
 def crowd(p: Any, state: State, signals: Mapping[str, Any], ctx: Any) -> dict[str, Any]:
     """The updates of a call in which an electorate brings a motion, in the first free slot, and votes on all that is open."""
-    xp, used = ctx.xp, state["open"] + state["waiting"] + state["vetoed"]
-    free = 1 - used
+    xp = ctx.xp
+    free = flag(xp, xp.eq(signals[p.status], 0))
     mine = free * flag(xp, xp.eq(xp.cumsum(free, -2), 1)) * flag(xp, xp.gt(2 * signals[p.motion], 1))
     asks = signals[p.asks] * (1 - mine) + mine * signals[p.ask]
     updates = opening(p, state, signals, ctx, mine, NOBODY, asks)
