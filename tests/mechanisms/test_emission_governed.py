@@ -97,6 +97,25 @@ def test_a_vote_mints_what_its_proposal_asks_for_once():
         assert play.steps(6)[TREASURY] == [80]
 
 
+@pytest.mark.parametrize("support", [0, 1])
+@pytest.mark.parametrize("first", ["votes", "mints"])
+def test_a_proposal_takes_no_slot_whose_last_one_is_still_to_be_carried_out(first, support):
+    """Else whoever proposes at once takes over what the last one asked for, and an adopted one is lost."""
+    told = {**LIMITS, "status": "proposal_status", "proposals": "proposals/TOK"}
+    uses = [use("votes", "governance", every=3, period=2, timelock=0, minimum=10), use("mints", "governance_mint", every=3, **told)]
+    for play in both(village(*(uses if first == "votes" else uses[::-1]), opening=STAKE)):
+        play.event("votes", "propose", {"proposer": 1, "proposal": 0}, deposit=20)
+        play.event("mints", "ask", {"proposal": 0}, amount=80)
+        play.event("votes", "vote", {"voter": 0, "proposal": 0}, support=support)
+        play.steps(4)  # decided at step 3
+        with pytest.raises(RunError, match="ended at the last call"):
+            play.event("votes", "propose", {"proposer": 2, "proposal": 0}, deposit=10)
+        assert play.steps(3)[TREASURY] == [80 * support]
+        play.event("votes", "propose", {"proposer": 2, "proposal": 0}, deposit=10)
+        play.event("votes", "vote", {"voter": 0, "proposal": 0}, support=1)
+        assert play.steps(9)[TREASURY] == [80 * support]
+
+
 def test_what_a_vote_rejects_is_not_minted_and_more_than_the_bounds_leave_is_cut():
     for support, minted in ((0, 0), (1, 100)):
         for play in both(minting(votes=True)):
