@@ -9,7 +9,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 from decimal import Decimal
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,7 +25,7 @@ np.empty(31 << 17)
 
 all_true = np.logical_and.reduce
 SNAP = "1e-9"
-MILLION = np.array(1e6).view(np.uint64)  # bits of numbers up to it, and of no negative one, are at most these
+MILLION = np.array(1e6).view(np.uint64).item()  # bits of numbers up to it, and of no negative one, are at most these
 LIFT = "1e-3"  # `floor` never lifts a value by more, so that it stays a floor above 1e6
 
 
@@ -171,6 +171,11 @@ class Arithmetic:
         return np.moveaxis(runs, 0, axis)
 
 
+@lru_cache(maxsize=64)
+def _ones(number: int) -> Any:
+    return np.ones(number)
+
+
 class NumpyArithmetic(Arithmetic):
     """float64 arrays."""
 
@@ -207,7 +212,7 @@ class NumpyArithmetic(Arithmetic):
     @staticmethod
     def sum(x: Any, axis: int) -> Any:
         if x.size > 4096 and x.shape[-1] == 1 and x.ndim == 3 and x.dtype == np.float64:  # a matrix on one path: half the time
-            one = np.ones(x.shape[axis])
+            one = _ones(x.shape[axis])
             return (x[..., 0] @ one)[:, None, None] if axis == -2 else (one @ x[..., 0])[None, :, None]
         return np.add.reduce(x, axis=axis, keepdims=True)
 
@@ -238,8 +243,8 @@ class NumpyArithmetic(Arithmetic):
         everything and a search finds each lane's place in it."""
         lanes, rows = np.ascontiguousarray(x.swapaxes(-2, -1)), x.shape[-2]
         whole = np.add.reduce(w, axis=0)
-        none = not whole.item() if len(whole) == 1 else whole == 0
-        parts = (w.T * (2.0**40 / (whole + none))[:, None]).astype(np.int64)
+        alone = whole.item() if whole.size == 1 else None  # of one path, in plain numbers
+        parts = (w.T * (2.0**40 / (whole + (whole == 0))[:, None] if alone is None else 2.0**40 / (alone or 1.0))).astype(np.int64)
         last, own = (1 << (rows - 1).bit_length()) - 1, np.arange(rows)
         keys = lanes.view(np.int64) & ~last
         keys |= own
@@ -254,11 +259,11 @@ class NumpyArithmetic(Arithmetic):
         ends = np.arange(rows - 1, flat.size, rows)
         at = np.minimum(flat.searchsorted((run[..., -1] + limit).reshape(-1), "right"), ends)
         found = lanes.take(ends + (keys.take(at) - (rows - 1))).reshape(*lanes.shape[:-2], 1, -1)
-        return found if none is False else found * (1 - none)
+        return found if alone else found * (whole != 0)
 
     def floor(self, x: Any) -> Any:
         """What is less than the tolerance below a whole number is lifted over it; in two passes where none is negative or above 1e6."""
-        if type(x) is np.ndarray and x.dtype == np.float64 and x.ndim and x.size and np.maximum.reduce(x.view(np.uint64), axis=None) <= MILLION:
+        if type(x) is np.ndarray and x.dtype == np.float64 and x.ndim and x.size and x.view(np.uint64).max().item() <= MILLION:
             lifted = x * (1 + self.snap)
             return np.floor(lifted, out=lifted)
         return np.floor(x + np.minimum(np.abs(x) * self.snap, self._lift))

@@ -72,7 +72,6 @@ def clip(xp: Any, weights: Any, stake: Any, rules: Rules) -> tuple[Any, Any, Any
 
 def mixed(whole: Any, clipped: Any, penalty: Any) -> Any:
     """Weights that buy bonds: W + penalty (Wc - W); at the ends, where they are known, without a pass over the matrix."""
-    known = isinstance(penalty, int | float | Decimal)
-    if known and penalty in (0, 1):
+    if type(penalty) in (int, float, Decimal) and penalty in (0, 1):
         return clipped if penalty else whole
     return whole + penalty * (clipped - whole)
