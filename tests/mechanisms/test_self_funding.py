@@ -194,6 +194,19 @@ def test_an_operator_takes_back_an_upgrade_that_did_not_happen():
         assert play.signal("receipts") == [2]
 
 
+def test_an_owner_does_not_run_on_one_free_trial_after_the_other():
+    """Capacity of an upgrade is there at once and its price comes back: whoever could try again at once would never pay for it."""
+    for play in both(agents(**RICH, trial=2, pause=10), looks=False):
+        play.steps(1)
+        play.event("agents", "upgrade", {"agent": 0})
+        play.steps(3)
+        assert (play.signal("level"), play[ORDERS]) == ([1], [0])  # taken back
+        with pytest.raises(RunError, match="a short time ago"):
+            play.event("agents", "upgrade", {"agent": 0})
+        play.steps(10)
+        play.event("agents", "upgrade", {"agent": 0})
+
+
 def test_owners_keep_to_the_budget_rule_and_to_the_plans_there_are():
     for play in both(agents(wallet=2000, budget="0.2", keep=0), looks=False):
         with pytest.raises(RunError, match="the first plan is in force"):

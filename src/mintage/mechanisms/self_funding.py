@@ -37,7 +37,8 @@ class SelfFundingAgent(Mechanism):
 
     An upgrade takes effect at once, and its price waits in `orders`: after `trial` days the supplier is paid where profit is no less than before; else,
     or when runway falls below `least`, or when an operator says that the change did not happen, the price returns, the plan before is back, and nothing
-    new is tried for `pause` days. Owners may upgrade within the budget rule and downgrade. `receipts` numbers every change. A gateway that serves for
+    new is tried for `pause` days, not by the owner either, or trials without an end would be capacity for nothing. Owners may upgrade within the budget
+    rule and downgrade. `receipts` numbers every change. A gateway that serves for
     an agent follows `level`; quality feeds back into demand where a market reads it. Shapes [agent, path].
     """
 
@@ -94,6 +95,8 @@ class SelfFundingAgent(Mechanism):
         xp, at = ctx.xp, rows["agent"]
         level = signals[p.level][at]
         refuse_unless(ctx, xp.eq(state["trial"][at], 0), "self_funding_agent.upgrade", "an upgrade is on trial", "an agent that has none")
+        rested = xp.after(ctx.day, state["blocked"][at], 0)
+        refuse_unless(ctx, xp.eq(rested, 1), "self_funding_agent.upgrade", "a plan was given up or taken back a short time ago", "one after the pause")
         refuse_unless(ctx, xp.lt(level, p.top), "self_funding_agent.upgrade", "the best plan is in force", "a plan below it")
         here, there = plan(p, xp, level), plan(p, xp, level + 1)
         books = accounts(p, xp, signals, here, state["tasks"][at])
