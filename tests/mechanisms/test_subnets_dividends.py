@@ -11,6 +11,8 @@ import mintage as mt
 from mintage.accounts import Account
 from mintage.arithmetic import NUMPY
 from mintage.errors import RunError, SpecError
+from mintage.live.entries import Event, Join
+from mintage.live.service import LiveNetwork
 from mintage.mechanisms.subnets.childkeys import after_parents, inherited
 from mintage.mechanisms.subnets.dividends import distributed
 
@@ -54,6 +56,22 @@ def test_takes_come_first_and_the_rest_joins_the_stake():
         assert own[3] == pytest.approx(11_796 / 65_535 * 0.1 * (pot + root_pot))
         assert sum(own + rest + claims) == pytest.approx(pot + root_pot)
         assert play[Account("pending", "ALPHA")] == pytest.approx([pot, 0])
+
+
+def test_a_hotkey_that_joins_a_running_network_may_lend_and_borrow():
+    """It brings a row of children and one of parents: what was lent before stays where it was, and the next epoch runs."""
+    text = (EXAMPLES / "childkeys.toml").read_text("utf-8").replace('role = "provider", holders', 'role = "provider", members = "open", holders')
+    for kind in ("delegated", "roots", "hotkey_claims"):
+        text = text.replace(f"{kind} = {{", f'{kind} = {{ members = "hotkeys",')
+    with LiveNetwork.open("memory:", mt.loads(text), secret=b"childkeys") as live:
+        live.tick()
+        live.do(Join(id="join", by="ann", kind="hotkeys", owner="ann", row=0))
+        live.tick()
+        live.do(Event(id="lend", by="ann", call="children", event="set_child", roles={"parent": "ann", "child": "@1"}, arguments={"share": "0.25"}))
+        live.tick()
+        lent = live.network.world.memory["children"]["lent"][..., 0]
+    assert lent.shape == (5, 5)
+    assert {(i, j): float(lent[i, j]) for i in range(5) for j in range(5) if lent[i, j]} == {(0, 3): 0.5, (4, 1): 0.25}
 
 
 def test_without_dividends_pots_wait():

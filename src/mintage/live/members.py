@@ -136,8 +136,10 @@ def grown(bound: Bound, world: World) -> World:
     for call in bound.calls:
         fresh = call.use.mechanism.memory(call.p, maker(bound))
         for name, old in world.memory[call.name].items():
-            if name in fresh and fresh[name].shape[-2] > old.shape[-2]:
-                out.memory[call.name][name] = xp.freeze(np.concatenate([old, fresh[name][..., old.shape[-2] :, :]], axis=-2))
+            if name in fresh and any(n > o for n, o in zip(fresh[name].shape, old.shape, strict=True)):  # rows, and what has a lot for each of them
+                more = fresh[name].copy()
+                more[tuple(slice(n) for n in old.shape)] = old
+                out.memory[call.name][name] = xp.freeze(more)
     return out
 
 
