@@ -104,6 +104,10 @@ def test_charges_add_up_however_work_is_cut(a, b, calls):
     assert whole == pytest.approx(charged(in_parts, instructions=a, calls=calls) + charged(in_parts, instructions=b, calls=calls), abs=4)
 
 
+def test_what_a_canister_used_is_for_its_subnet_to_say_and_not_for_its_owner():
+    assert {e.authority for e in find("cycle_costs").events.values()} == {"operator"}
+
+
 def test_below_thirty_days_of_idle_cost_nothing_runs_and_who_cannot_pay_is_deleted():
     for play in both(compute(costs(), canisters=1)):
         keep(play, stored=3)  # 30 days of it cost 0.9875
@@ -198,6 +202,14 @@ def test_half_the_price_mints_twice_as_much_up_to_its_bound():
     assert shares["10"] == pytest.approx(2 * shares["20"])
     assert shares["0.01"] == pytest.approx(0.1)
     assert rates["0.01"].signal("rate")[0] == pytest.approx(0.1)
+
+
+def test_where_no_token_is_left_a_share_of_supply_is_nothing():
+    e = compute(pay(), price=10)
+    e.opening.clear()
+    for play in both(e):
+        assert play.steps(1)[NODES] == [0, 0]
+        assert play.signal("rate") == [0]
 
 
 def test_below_the_floor_a_price_counts_as_the_floor():

@@ -136,18 +136,18 @@ class CycleCosts(Mechanism):
     def memory(self, p: Any, make: Callable[..., Any]) -> dict[str, Any]:
         return {name: make(0, of=p.canisters) for name in KEPT.values()}
 
-    @event(roles={"canister": "canisters"}, arguments=dict.fromkeys(USED.values(), "1"))
+    @event(roles={"canister": "canisters"}, arguments=dict.fromkeys(USED.values(), "1"), authority="operator")
     def run(self, p: Any, state: State, signals: Mapping[str, Any], ctx: Any, rows: Mapping[str, Any], *given: Any, **counts: Any) -> Emitted:
-        """An owner's canister is charged for what it did, by counts of operations."""
+        """An owner's canister is charged for what it did, by counts of operations: as the subnet that ran it says, not its owner."""
         at, counts = rows["canister"], counts | dict(zip(USED.values(), given, strict=False))
         cost, idle = cycles_for(p, counts), cycles_for(p, {n: state[n][at] for n in KEPT.values()})
         thawed = ctx.xp.ge(state[p.canisters][at] - cost, idle * p.freezing)
         refuse_unless(ctx, thawed, "cycle_costs.run", "the canister would be frozen", f"{p.freezing} days of idle cost left over")
         return [burn(p.canisters, cost, "use", at)], {}
 
-    @event(roles={"canister": "canisters"}, arguments=dict.fromkeys(KEPT.values(), "1"))
+    @event(roles={"canister": "canisters"}, arguments=dict.fromkeys(KEPT.values(), "1"), authority="operator")
     def keep(self, p: Any, state: State, signals: Mapping[str, Any], ctx: Any, rows: Mapping[str, Any], *given: Any, **kept: Any) -> Emitted:
-        """From now on an owner's canister keeps so many GiB, and so many per cent of a core."""
+        """From now on an owner's canister keeps so many GiB, and so many per cent of a core, as its subnet says."""
         at, kept = rows["canister"], kept | dict(zip(KEPT.values(), given, strict=False))
         return [], {name: ctx.xp.put(state[name], at, value + 0 * state[name][at]) for name, value in kept.items()}
 
@@ -207,7 +207,7 @@ class NodeProviderRewards(Mechanism):
         if p.level:
             wanted = wanted * signals[p.level]
         supply = -state[Account(ISSUANCE, p.providers.asset)] - state[Account(BURNED, p.providers.asset)]
-        rate = xp.total(wanted) * p.year / supply
+        rate = xp.div(xp.total(wanted) * p.year, supply, 0)  # a share of nothing is nothing
         paid = wanted * xp.div(xp.minimum(rate, p.most), rate, 0)
         shown = {p.income: paid, p.rate: xp.minimum(rate, p.most)}
         each = paid if paid.shape[-2] > 1 else spread(xp, state, p.providers, paid)
