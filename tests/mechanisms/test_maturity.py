@@ -123,6 +123,12 @@ def test_on_icp_it_waits_seven_days_and_is_modulated_as_it_ends():
         assert play.total("TOK") == pytest.approx(0, abs=1e-9)
 
 
+def test_a_modulation_below_minus_one_takes_all_and_no_more():
+    for play in both(maturity(slots=2, modulation="modulation", signals={"modulation": D("-1.5")})):
+        assert ask(play, 100).steps(3)[LIQUID][0] == 1000
+        assert play[MATURING][0] == 0
+
+
 @settings(max_examples=20, deadline=None)
 @given(acts=st.lists(st.tuples(st.sampled_from(["ask", "stake", "wait"]), st.integers(0, 3), st.integers(1, 60)), max_size=25))
 def test_no_maturity_is_lost_and_none_is_paid_twice(acts):

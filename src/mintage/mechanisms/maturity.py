@@ -103,7 +103,7 @@ def voted(p: Any, signals: Mapping[str, Any], ctx: Any) -> Any:
 class Maturity(Mechanism):
     """Maturity stays, is staked, or becomes tokens: disburse, wait `slots` - 1 calls at least and `slots` at most, then
 
-        tokens = par (1 + modulation) maturity        [liquid], [maturity]; shapes [holder, path]
+        tokens = par max(1 + modulation, 0) maturity        [liquid], [maturity]; shapes [holder, path]
 
     with the modulation as it is when the wait ends. The ring of lots is that of `staking`. Staked maturity weighs like stake (`neurons`) and is free again
     once the neuron has dissolved. `disbursing` [share a day] is what owners ask for in a simulation; live they ask by event.
@@ -152,7 +152,7 @@ class Maturity(Mechanism):
         due = state[p.maturing][ripe]
         tokens = due * p.par
         if p.modulation:
-            tokens = tokens * (1 + signals[p.modulation])
+            tokens = tokens * ctx.xp.maximum(1 + signals[p.modulation], 0)
         flows = [burn(p.maturing, due, "redeem", ripe), mint(p.liquid, tokens, "mint")]
         if p.disbursing:
             asked = state[p.maturity] * within(ctx.xp, signals[p.disbursing] * ctx.dt)
@@ -164,7 +164,7 @@ class Maturity(Mechanism):
 
 
 class MovingAverage(Mechanism):
-    """The mean of a signal over its last `calls` values, or over those there are yet. Any unit, shape [row, path]."""
+    """The mean of a signal with one row over its last `calls` values, or over those there are yet. Any unit, shape [1, path]."""
 
     name = "moving_average"
     breaks: ClassVar[str] = (
@@ -228,7 +228,7 @@ class MaturityModulation(Mechanism):
     def step(self, p: Any, state: State, signals: Mapping[str, Any], ctx: Any) -> Emitted:
         xp, now = ctx.xp, signals[p.recent]
         if p.rule == "reference":
-            wanted, m, most = p.sensitivity * (now / signals[p.reference] - 1), signals[p.modulation], p.speed * ctx.dt
+            wanted, m, most = p.sensitivity * (xp.div(now, signals[p.reference], 1) - 1), signals[p.modulation], p.speed * ctx.dt
             return [], {p.modulation: xp.clip(xp.clip(wanted, m - most, m + most), p.low, p.high)}
         calls, slots = calls_before(ctx.t, ctx), 4 * p.week + 1
         past = xp.put(state["past"], calls % slots, now)
