@@ -116,6 +116,25 @@ def test_slashing_a_validator_touches_one_number_and_each_delegator_in_proportio
         assert claims(play)[0] == pytest.approx([300, 100, 0, 0])
 
 
+def test_nobody_buys_a_part_of_what_an_appeal_brings_back():
+    slashes = use("slashes", "slashing", staked="delegated/TOK", window=2, ruling=2)
+    kinds = {"accused": VALIDATORS, "appealed": VALIDATORS}
+    for play in stages(backing(slashes, kinds=kinds, accused="accused/TOK", appealed="appealed/TOK")):
+        back(play, 0, 0, 100)
+        back(play, 1, 1, 90)
+        play.event("slashes", "accuse", {"staker": 0}, share="0.9")
+        for act in ("accuse", "appeal"):
+            if act == "appeal":
+                play.event("slashes", "appeal", {"staker": 0})
+            with pytest.raises(RunError, match="may come back"):
+                back(play, 1, 0, 90)
+            with pytest.raises(RunError, match="may come back"):
+                play.event("backing", "redelegate", {"delegator": 1, "validator": 1, "target": 0}, amount=90)
+        play.event("slashes", "overturn", {"staker": 0})
+        back(play, 1, 0, 90)
+        assert claims(play)[0][:2] == pytest.approx([100, 90])
+
+
 def test_nobody_enters_a_pool_that_was_slashed_to_nothing():
     slashes = use("slashes", "slashing", staked="delegated/TOK", window=2, ruling=2)
     for play in stages(backing(slashes, kinds={"accused": VALIDATORS, "appealed": VALIDATORS})):

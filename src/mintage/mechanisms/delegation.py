@@ -10,6 +10,7 @@ from ..errors import Fault, SpecError
 from ..flows import Flow, burn, mint
 from .base import Emitted, Mechanism, Number, Parameters, Ref, Schedule, State, Tag, account, count, event, number, reads, refuse_unless, schedule, writes
 from .emission import calls_before
+from .stakers import in_all_lots
 
 
 class Delegation(Mechanism):
@@ -20,13 +21,15 @@ class Delegation(Mechanism):
 
     So rewards and slashing touch one number a validator, however many delegators it has, and each delegator has its part of it, whenever it came. Shares
     are an asset, a lot of `shares` for each validator, one row a delegator. q_v is `score`, 1 without one. A validator backs itself by delegating to
-    itself. To slash, use `slashing` with `staked` on the pools. Nobody may enter a pool that was slashed to nothing while shares of it are out.
+    itself. To slash, use `slashing` with `staked` on the pools, and name its accounts here: what an appeal may bring back belongs to those who held
+    shares before, so nobody may enter while a case is open; nor a pool that was slashed to nothing while shares of it are out.
     """
 
     name = "delegation"
     breaks: ClassVar[str] = (
         "Delegators go where take is low and where others are, so a few validators gather most stake. A validator may attract stake with a low take and "
-        "raise it when delegators no longer look. What is slashed is mostly other people's money."
+        "raise it when delegators no longer look. What is slashed is mostly other people's money. Where nobody else is staked, whoever holds a base unit of "
+        "shares is paid all rewards, until a share is worth more than others bring: begin with a `founding` stake."
     )
     tags: Mapping[str, Tag] = {
         "take": "reward",
@@ -48,6 +51,8 @@ class Delegation(Mechanism):
         pool: Ref = account("pool/token", "where rewards come from")
         validators: Ref = account("validators/token", "where validators are paid their take: one holder each")
         budget: Schedule = schedule("delegated", "tokens paid in one call, from that day on")
+        accused: Ref = account("", "what of the pools is accused, as of `slashing`: a holder a validator; empty: nothing can be")
+        appealed: Ref = account("", "the same of appeals")
         score: Ref = reads("", "1", "weight of each validator's stake; empty: equal")
         take: Number = number(
             "0.18", "1", "validators' take at the start", ge="0", le="1", source="Bittensor, most that a delegate may take", date="2025-12-14"
@@ -133,8 +138,12 @@ def shares_of(p: Any, state: State, xp: Any, v: Any) -> Any:
 
 
 def shares_a_token(p: Any, state: State, ctx: Any, v: Any) -> Any:
-    """Shares for a token that enters the pools of `v`. Refuses a pool that was emptied under its shares."""
+    """Shares for a token that enters the pools of `v`. Refuses a pool that was emptied under its shares, or is about to have some of its stake back."""
     xp, held, out = ctx.xp, state[p.delegated][v], shares_of(p, state, ctx.xp, v)
+    for place in (p.accused, p.appealed):
+        if place:
+            still = xp.eq(in_all_lots(xp, state[place])[v], 0)
+            refuse_unless(ctx, still, "delegation", "some of the pool's stake is accused and may come back", "another validator, until it is decided")
     begun, filled = xp.gt(out, 0 * out), xp.gt(held, 0 * held)
     sound = xp.logical_or(xp.logical_not(begun), filled)
     refuse_unless(ctx, sound, "delegation", "the pool was slashed to nothing", "another validator, until its shares are given back")
