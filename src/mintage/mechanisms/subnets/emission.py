@@ -147,9 +147,15 @@ def root_proportion(xp: Any, tau: Any, root: Any, issued: Any) -> Any:
 
 def outstanding(p: Any, state: State, xp: Any) -> Any:
     """Alpha outside the pools by subnet [subnet, path]."""
-    total = state[p.protocol]
+    total, alone = state[p.protocol], dict[int, Any]()
     for o in p.outstanding:
-        total = total + state[o.place] if o.subnet < 0 else xp.add_at(total, slice(o.subnet, o.subnet + 1), xp.total(state[o.place]))
+        if o.subnet < 0:
+            total = total + state[o.place]
+        else:
+            rest = xp.total(state[o.place])
+            alone[o.subnet] = alone[o.subnet] + rest if o.subnet in alone else rest
+    for subnet, rest in alone.items():
+        total = xp.add_at(total, slice(subnet, subnet + 1), rest)
     return total
 
 

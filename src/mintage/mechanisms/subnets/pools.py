@@ -148,8 +148,15 @@ def rate(xp: Any, shares: Any, pool: Any, par: Any) -> Any:
 def swapped(xp: Any, into: Any, out_of: Any, paid: Any, lean: Any = None) -> Any:
     """What a pool gives for `paid`: out (1 - (in / (in + paid))^lean), `lean` the weight of what is paid over that of what is given; None: 1."""
     if lean is None:
-        return xp.div(out_of * paid, into + paid, 0)
+        return paid * xp.div(out_of, into + paid, 0)
     return out_of * -xp.expm1(-lean * xp.log1p(xp.div(paid, into, 0)))
+
+
+def given(xp: Any, into: Any, out_of: Any, paid: Any, lean: Any = None) -> Any:
+    """What a pool gives for each unit of `paid`, on average; at the margin where nothing is paid."""
+    if lean is None:
+        return xp.div(out_of, into + paid, 0)
+    return xp.div(swapped(xp, into, out_of, paid, lean), paid, xp.div(out_of, into, 0) * lean)
 
 
 def leans(p: Any, signals: Mapping[str, Any], at: Any = None) -> tuple[Any, Any]:

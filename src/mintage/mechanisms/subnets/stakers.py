@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from ...accounts import Account
 from ...flows import Flow, burn, mint
 from ..base import Emitted, Mechanism, Noise, Number, Parameters, Ref, State, Tag, account, count, number, option, reads, writes
-from .pools import CODE, DATE, leans, rate, spot, swapped
+from .pools import CODE, DATE, given, leans, rate, spot, swapped
 
 UNIFORM_SPREAD = "3.46410161513775458705489268301174"  # sqrt 12: a uniform on [0, 1] times it has standard deviation 1
 
@@ -84,8 +84,9 @@ class SubnetStakers(Mechanism):
     def step(self, p: Any, state: State, signals: Mapping[str, Any], ctx: Any) -> Emitted:
         xp, tao, alpha, staked = ctx.xp, state[p.tao], state[p.alpha], state[p.staked]
         crowd, to_buy, to_sell = state[p.crowd], *leans(p, signals)
-        shares = crowd + xp.total(state[p.positions])[:, 0] if p.positions else crowd
-        held = staked * xp.div(crowd, shares, 0)
+        others = p.positions and state[p.positions].shape[-2] > 1  # without members there is one row, which is nobody's
+        shares = crowd + xp.total(state[p.positions])[:, 0] if others else crowd
+        held = staked * xp.div(crowd, shares, 0) if others else staked
         price = spot(xp, tao, alpha, signals[p.weight] if p.weight else None)
         appeal = moved(p, signals[p.appeal], ctx)
         wish = wished(p, state, signals, ctx, appeal, held * price)
@@ -98,15 +99,17 @@ class SubnetStakers(Mechanism):
             part, at = state[s.place] * xp.minimum(s.share * ctx.dt, 1), None if s.subnet < 0 else slice(s.subnet, s.subnet + 1)
             flows.append(Flow(s.place, p.alpha, part, "sell", None, at))
             key = s.cash, "paid" if s.reward else "sold"
-            before = by_cash.get(key, 0 * alpha)
-            by_cash[key] = before + part if at is None else xp.add_at(before, at, xp.total(part))
+            if at is None:
+                by_cash[key] = by_cash[key] + part if key in by_cash else part
+            else:
+                by_cash[key] = xp.add_at(by_cash.get(key, 0 * alpha), at, xp.total(part))
         amount = total_of(by_cash.values())
-        fetched = swapped(xp, alpha, tao, amount, to_sell)
-        paid, for_each = bids * (1 - p.fee), xp.div(fetched, amount, 0) * (1 - p.fee)
+        each = given(xp, alpha, tao, amount, to_sell)
+        fetched, paid, own = amount * each, bids * (1 - p.fee), each * (1 - p.fee)
         got = swapped(xp, tao - fetched, alpha + amount, paid, to_buy)
         per_alpha, spent = rate(xp, shares, staked, p.par), xp.total(bids)
 
-        cash = {key: part * for_each for key, part in by_cash.items()}
+        cash = {key: part * own for key, part in by_cash.items()}
         flows += [Flow(p.tao, place, part, reason) for (place, reason), part in cash.items()]
         flows += [Flow(p.tao, p.authors, fetched * p.fee, "fee"), Flow(p.money, p.authors, spent * p.fee, "fee")]
         flows += [Flow(p.money, p.tao, paid, "stake"), Flow(p.alpha, p.staked, got, "bought")]
