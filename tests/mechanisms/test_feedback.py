@@ -328,6 +328,31 @@ def test_a_licence_is_divided_after_its_window_or_refunded_within_it():
             play.event("data", event, rows)
 
 
+def test_a_market_is_not_full_for_ever():
+    """A listed dataset holds its slot until an operator retires it, which robs no licence of its window."""
+    play = market()
+    checked(play, 0, "0.05")
+    with pytest.raises(RunError, match="the slot holds a dataset"):
+        play.event("data", "submit", {"submitter": 0, "dataset": 0}, stake=1000)
+    play.event("data", "license", {"buyer": 0, "dataset": 0})
+    with pytest.raises(RunError, match="in its refund window"):
+        play.event("data", "retire", {"dataset": 0})
+    play.steps(9)
+    play.event("data", "retire", {"dataset": 0})
+    assert checked(play, 0, "0.05")[0] == pytest.approx(500 * 2 ** (-1 / 20))
+
+
+def test_a_market_without_a_smallest_stake_still_rejects_what_adds_nothing():
+    e = only(
+        data.with_values({**dict.fromkeys((f"data.{n}" for n in ("arrives", "gains", "likes", "poisons", "wanted")), ""), "data.minimum": "0"}).economy(),
+        ("people",),
+    )
+    for play in (Play(e), Play(e, EXACT)):
+        play.event("data", "submit", {"submitter": 0, "dataset": 0}, stake=0)
+        play.event("data", "check", {"dataset": 0}, gain=0, likeness=0, poisoned=0)
+        assert play.steps(1).signal("status")[0] == 3
+
+
 def test_in_a_population_helpful_data_pays_and_copies_and_poison_do_not():
     names = tuple(f"submitters/TOK[{i}]" for i in range(3))
     end = simulate(data.economy(), 64, 300, save=Save(vars=names)).end

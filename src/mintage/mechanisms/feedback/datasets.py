@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal
 
 from ...flows import Flow, burn
 from ..base import Emitted, Mechanism, Noise, Number, Parameters, Ref, State, Tag, account, count, event, number, option, reads, refuse_unless, writes
-from ..sharing import column, pro_rata
+from ..sharing import chosen, column, pro_rata, to_owner
 
 SUBMITTED, LISTED, REJECTED = 1, 2, 3
 
@@ -21,6 +21,7 @@ class DatasetMarket(Mechanism):
                  else listed, and   reward = min(pot, rate g (1 - s) 2^(-listed / half))   from the pot: what adds less, or comes late, earns less
         license: buyer pays the price into escrow[j];   after `window` steps it is divided: royalty to the submitter, the rest to the treasury
         refund:  within the window an operator returns what was paid into escrow[j] to its buyer
+        retire:  an operator takes a dataset off the list, which frees its slot
 
     [token]; [slot, path]. Gains are measured by whoever trains the model; live an operator vouches for them. One buyer's payment at a time is in a slot's
     window. Source: data Shapley motivates paying the marginal gain (Ghorbani and Zou 2019); here the gain over what is listed stands for it.
@@ -106,6 +107,14 @@ class DatasetMarket(Mechanism):
         refuse_unless(ctx, xp.eq(state["buyer"][at], who), "dataset_market.refund", "somebody else paid", "the buyer of the licence")
         return [Flow(p.escrow, p.buyers, state[p.escrow][at], "refund", at, rows["buyer"])], {"ends": xp.put(state["ends"], at, 0 * state["ends"][at])}
 
+    @event(roles={"dataset": "stakes"}, arguments={}, authority="operator")
+    def retire(self, p: Any, state: State, signals: Mapping[str, Any], ctx: Any, rows: Mapping[str, Any]) -> Emitted:
+        """An operator takes a dataset off the list, which frees its slot; not while a licence is in its window. It still counts as likeness to what came."""
+        xp, at = ctx.xp, rows["dataset"]
+        refuse_unless(ctx, xp.eq(state["state"][at], LISTED), "dataset_market.retire", "the dataset is not listed", "a listed dataset")
+        refuse_unless(ctx, xp.eq(state["ends"][at], 0), "dataset_market.retire", "a licence is in its refund window", "a dataset without one")
+        return [], {"state": xp.put(state["state"], at, 0 * state["state"][at])}
+
     def step(self, p: Any, state: State, signals: Mapping[str, Any], ctx: Any) -> Emitted:
         """Checked datasets are decided, licences whose window is over are divided; then, in a simulation, new ones come."""
         flows, updates = self.decided(p, state, ctx)
@@ -145,9 +154,9 @@ class DatasetMarket(Mechanism):
 
     def decided(self, p: Any, state: State, ctx: Any) -> Emitted:
         """Rewards, refunds of stakes, slashes and royalties of this call."""
-        xp, held, status = ctx.xp, state[p.stakes], state["state"]
+        xp, held, status, rows = ctx.xp, state[p.stakes], state["state"], state[p.submitters].shape[-2]
         due = state["checked"] * xp.where(xp.eq(status, SUBMITTED), 1, 0)
-        bad = xp.logical_or(xp.lt(state["gain"], p.least + 0 * held / p.minimum), xp.ge(state["like"], p.likeness + 0 * state["like"]))
+        bad = xp.logical_or(xp.lt(state["gain"], p.least), xp.ge(state["like"], p.likeness + 0 * state["like"]))
         good = due * xp.where(bad, 0, 1) * (1 - state["poison"])
         wanted = good * p.rate * state["gain"] * (1 - state["like"]) * xp.exp(-p.ln2 * state["listed"] / p.half)
         reward = wanted * xp.minimum(xp.div(xp.total(state[p.pot]), xp.total(wanted), 1), 1)
@@ -156,28 +165,16 @@ class DatasetMarket(Mechanism):
         over = xp.where(xp.gt(state["ends"], 0 * state["ends"]), 1, 0) * xp.gate(ctx.t - state["ends"], 0)
         paid = state[p.escrow] * over
         flows = [burn(p.stakes, held * lost, "slash"), Flow(p.escrow, p.treasury, paid * (1 - p.royalty), "treasury")]
-        for j in range(held.shape[-2]):
-            mine, row = owned(xp, state, p, j), slice(j, j + 1)
-            flows += [
-                Flow(p.stakes, p.submitters, back[row] * mine, "return", row, None),
-                Flow(p.pot, p.submitters, reward[row] * mine, "reward"),
-                Flow(p.escrow, p.submitters, paid[row] * p.royalty * mine, "royalty", row, None),
-            ]
+        owner = state["owner"]
+        flows += to_owner(xp, state, p.stakes, p.submitters, back, owner, "return")
+        flows += [Flow(p.pot, p.submitters, reward[j : j + 1] * chosen(xp, rows, owner[j : j + 1]), "reward") for j in range(reward.shape[-2])]
+        flows += to_owner(xp, state, p.escrow, p.submitters, paid * p.royalty, owner, "royalty")
         after = status + good * (LISTED - SUBMITTED) + (due - good) * (REJECTED - SUBMITTED)
         updates = {"state": after, "checked": state["checked"] * (1 - due), "ends": state["ends"] * (1 - over), "listed": state["listed"] + xp.total(good)}
         return flows, updates
 
     def derive(self, p: Any, xp: Any) -> dict[str, Any]:
         return {"ln2": xp.log(xp.num(2))}
-
-
-def owned(xp: Any, state: State, p: Any, slot: int) -> Any:
-    """1 in the row of who submitted the dataset in a slot [submitter, path]."""
-    rows = state[p.submitters].shape[-2]
-    if rows == 1:
-        return xp.where(xp.eq(state["owner"][slot : slot + 1], state["owner"][slot : slot + 1]), 1, 0)
-    places = xp.cumsum(xp.full((rows, 1), xp.num(1)), -2) - 1
-    return xp.where(xp.eq(places, state["owner"][slot : slot + 1]), 1, 0)
 
 
 class SubmitterClass(Parameters):
