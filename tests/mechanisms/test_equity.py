@@ -8,9 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import mintage as mt
+from mintage.accounts import Account
+from mintage.check import only
 from mintage.save import Save
 from mintage.simulate import simulate
 from tests.laws.test_exhibits import FOLDER
+
+from .village import Play
 
 STILL = {"price.volatility": "0", "price.drift": "0", "mood.volatility": "0"}
 
@@ -147,3 +151,28 @@ def test_what_token_holders_gain_by_two_classes_of_votes_shareholders_lose():
     assert gain + shareholders == pytest.approx(0, abs=1e-9)
     one_vote = after(s.with_values({"split.votes": "1"}), 1, "market/USD")[0] - 500_000
     assert one_vote == pytest.approx(pot * (100 * 0.2 + 20 * 0.8) / 120)
+
+
+def unequal(name, holders, **balances):
+    """An example whose accounts have several holders, with these balances in dollars, tokens or shares."""
+    spec = mt.load(FOLDER / f"{name}.toml").with_values({f"accounts.{k}.holders": 2 for k in holders})
+    play = Play(only(spec.economy(), ("price", "mood")))
+    for place, rows in balances.items():
+        play.world.balances[Account(*place.split("_"))] = np.array(rows, float)[:, None]
+    return play
+
+
+def test_two_sellers_of_burned_tokens_are_paid_for_what_each_of_them_sold():
+    play = unequal("dual_class_treasury", ["market", "company"], market_TOK=[0, 700_000], market_USD=[0, 0], company_USD=[200_000, 0]).steps(1)
+    sold, paid = 700_000 - play[Account("market", "TOK")][1], play[Account("market", "USD")]
+    assert play[Account("market", "TOK")][0] == 0
+    assert paid == pytest.approx([0, 2 * sold]) and sold > 0
+    assert play[Account("company", "USD")] == pytest.approx([180_000, 0])
+
+
+def test_two_reserves_pay_two_shareholders_by_what_each_has():
+    two = {"shareholders_EQUITY": [90_000, 10_000], "market_TOK": [500_000, 200_000], "company_TOK": [0, 300_000]}
+    play = unequal("token_dividend", ["shareholders", "market", "company"], **two).steps(1)
+    company, kept, cash = (play[Account(*k)] for k in (("company", "TOK"), ("shareholders", "TOK"), ("shareholders", "USD")))
+    assert company[0] == 0 and company[1] < 300_000
+    assert kept[0] / kept[1] == pytest.approx(9) and cash[0] / cash[1] == pytest.approx(9)

@@ -343,10 +343,7 @@ def test_a_market_is_not_full_for_ever():
 
 
 def test_a_market_without_a_smallest_stake_still_rejects_what_adds_nothing():
-    e = only(
-        data.with_values({**dict.fromkeys((f"data.{n}" for n in ("arrives", "gains", "likes", "poisons", "wanted")), ""), "data.minimum": "0"}).economy(),
-        ("people",),
-    )
+    e = market(**{"data.minimum": "0"}).economy
     for play in (Play(e), Play(e, EXACT)):
         play.event("data", "submit", {"submitter": 0, "dataset": 0}, stake=0)
         play.event("data", "check", {"dataset": 0}, gain=0, likeness=0, poisoned=0)

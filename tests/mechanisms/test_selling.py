@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -10,6 +13,7 @@ from mintage.save import Save
 from mintage.simulate import simulate
 
 from .network import MARKET, POOL, PROVIDERS, D, amounts, economy, exactly, use
+from .village import Play
 
 
 def selling(dt="1", half_life=30, held=600, **params):
@@ -48,3 +52,16 @@ def test_each_holder_sells_of_its_own_and_whoever_has_nothing_sells_nothing():
 
 def test_the_rule_is_sound():
     assert selling().check() == []
+
+
+def test_of_several_sellers_each_sells_its_own_to_several_buyers():
+    """As many sellers as buyers are no pairs: who has nothing sells nothing, and who has much sells to all."""
+    e = selling()
+    e.kinds["market"] = replace(e.kinds["market"], holders=3)
+    e.opening[MARKET] = D(300)
+    play = Play(e)
+    play.world.balances[PROVIDERS] = np.array([[600.0], [0.0], [0.0]])
+    play.steps(30)
+    assert play[PROVIDERS] == pytest.approx([300, 0, 0])
+    assert sum(play[MARKET]) == pytest.approx(300 + 300 + 100)
+    assert max(play[MARKET]) == pytest.approx(min(play[MARKET]))

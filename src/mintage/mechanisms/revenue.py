@@ -10,7 +10,7 @@ from ..accounts import Account
 from ..flows import Flow, burn
 from .base import Emitted, Mechanism, Number, Parameters, Ref, State, Tag, account, event, number, option, reads
 from .burn_mint import to_sellers
-from .sharing import Share, not_one, pro_rata, spread
+from .sharing import Share, not_one, passed, pro_rata, spread
 
 
 class Cut(Share):
@@ -232,13 +232,3 @@ def given(xp: Any, state: State, src: Account, rows: Any, cut: Any, amount: Any,
     if state[cut.to].shape[-2] == 1:
         return [Flow(src, cut.to, amount, reason, rows)]
     return [Flow(src, cut.to, parted(amount[i : i + 1]), reason, rows[i : i + 1]) for i in range(len(rows))]
-
-
-def passed(xp: Any, state: State, src: Account, dst: Account, amount: Any, reason: str) -> list[Flow]:
-    """The flows of `amount` [recipient, path] out of all rows of `src`, by what each has."""
-    givers = state[src].shape[-2]
-    if givers == 1 or state[dst].shape[-2] == 1:
-        whole = amount if givers == 1 else pro_rata(xp, state, src, xp.total(amount))
-        return [Flow(src, dst, whole, reason)]
-    part = pro_rata(xp, state, src, xp.full((1, 1), xp.num(1)))
-    return [Flow(src, dst, amount * part[i : i + 1], reason, slice(i, i + 1)) for i in range(givers)]

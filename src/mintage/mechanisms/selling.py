@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from ..flows import Flow
 from .base import Emitted, Mechanism, Number, Parameters, Ref, State, Tag, account, number, option, reads
-from .sharing import pro_rata, spread
+from .sharing import passed, pro_rata, spread
 
 
 class Seller(Parameters):
@@ -48,8 +48,10 @@ class HolderSales(Mechanism):
         xp, flows = ctx.xp, []
         for s in p.sellers:
             sold = -state[s.tokens] * xp.expm1(-p.ln2 * ctx.dt / s.half_life)
-            arriving = sold if state[p.market].shape[-2] == 1 else pro_rata(xp, state, p.market, xp.total(sold))
-            flows.append(Flow(s.tokens, p.market, arriving, "sell"))
+            if state[p.market].shape[-2] == 1:
+                flows.append(Flow(s.tokens, p.market, sold, "sell"))
+            else:
+                flows += passed(xp, state, s.tokens, p.market, pro_rata(xp, state, p.market, xp.total(sold)), "sell")
             if s.proceeds:
                 paid = sold if sold.shape[-2] == state[s.proceeds].shape[-2] else spread(xp, state, s.proceeds, xp.total(sold))
                 flows.append(Flow(p.buyers, s.proceeds, paid * signals[p.price], "proceeds"))

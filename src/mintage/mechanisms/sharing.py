@@ -80,3 +80,13 @@ def chosen(xp: Any, number: int, row: Any) -> Any:
     """1 in the row of `number` that `row` [1, path] names, a whole number, and 0 in the others: [number, path]."""
     rows = xp.cumsum(xp.full((number, 1), xp.num(1)), -2) - 1
     return 1 - xp.minimum(xp.abs(rows - row), 1)
+
+
+def passed(xp: Any, state: State, src: Account, dst: Account, amount: Any, reason: str) -> list[Flow]:
+    """The flows of `amount` [recipient, path] out of all rows of `src`, by what each has."""
+    givers = state[src].shape[-2]
+    if givers == 1 or state[dst].shape[-2] == 1:
+        whole = amount if givers == 1 else pro_rata(xp, state, src, xp.total(amount))
+        return [Flow(src, dst, whole, reason)]
+    part = pro_rata(xp, state, src, xp.full((1, 1), xp.num(1)))
+    return [Flow(src, dst, amount * part[i : i + 1], reason, slice(i, i + 1)) for i in range(givers)]

@@ -7,7 +7,8 @@ from typing import Any
 
 from ...flows import Flow, burn
 from ..base import Emitted, Mechanism, Number, Parameters, Ref, State, Tag, account, number, reads, writes
-from ..sharing import pro_rata, spread
+from ..market import of_traders
+from ..sharing import passed, pro_rata, spread
 
 
 class TokenDividend(Mechanism):
@@ -37,9 +38,11 @@ class TokenDividend(Mechanism):
         xp = ctx.xp
         paid = pro_rata(xp, state, p.shares, xp.total(state[p.reserve]) * p.payout)
         sold = paid * p.barred
+        one = sold.shape[-2] == 1 or state[p.market].shape[-2] == 1
+        parts = [(None, sold)] if one else [(slice(i, i + 1), spread(xp, state, p.market, sold[i : i + 1])) for i in range(sold.shape[-2])]
         return [
-            Flow(p.reserve, p.holders, paid, "dividend"),
-            Flow(p.holders, p.market, sold if sold.shape[-2] == 1 or state[p.market].shape[-2] == 1 else spread(xp, state, p.market, xp.total(sold)), "sold"),
+            *passed(xp, state, p.reserve, p.holders, paid, "dividend"),
+            *[Flow(p.holders, p.market, part, "sold", at) for at, part in parts],
             Flow(p.buyers, p.cash, sold * signals[p.price], "proceeds"),
         ], {}
 
@@ -118,9 +121,9 @@ class DualClassTreasury(Mechanism):
         in_tokens = xp.total(state[p.market]) * price
         entitled = pot * xp.div(in_tokens, in_tokens + (a + b) * signals[p.share_price], 0)
         flows = [
-            Flow(p.pot, p.proceeds, spread(xp, state, p.proceeds, to_tokens), "buy"),
+            *passed(xp, state, p.pot, p.proceeds, of_traders(xp, state, p.proceeds, p.market, to_tokens), "buy"),
             burn(p.market, pro_rata(xp, state, p.market, to_tokens / price), "burn"),
-            Flow(p.pot, p.common_cash, pro_rata(xp, state, p.common, to_shares * of_a), "dividend"),
-            Flow(p.pot, p.founders_cash, pro_rata(xp, state, p.founders, to_shares * (1 - of_a)), "dividend"),
+            *passed(xp, state, p.pot, p.common_cash, pro_rata(xp, state, p.common, to_shares * of_a), "dividend"),
+            *passed(xp, state, p.pot, p.founders_cash, pro_rata(xp, state, p.founders, to_shares * (1 - of_a)), "dividend"),
         ]
         return flows, {p.tokens_gain: signals[p.tokens_gain] + to_tokens - entitled}

@@ -109,7 +109,7 @@ class DatasetMarket(Mechanism):
 
     @event(roles={"dataset": "stakes"}, arguments={}, authority="operator")
     def retire(self, p: Any, state: State, signals: Mapping[str, Any], ctx: Any, rows: Mapping[str, Any]) -> Emitted:
-        """An operator takes a dataset off the list, which frees its slot; not while a licence is in its window. It still counts as likeness to what came."""
+        """An operator takes a dataset off the list, which frees its slot; not while a licence is in its window."""
         xp, at = ctx.xp, rows["dataset"]
         refuse_unless(ctx, xp.eq(state["state"][at], LISTED), "dataset_market.retire", "the dataset is not listed", "a listed dataset")
         refuse_unless(ctx, xp.eq(state["ends"][at], 0), "dataset_market.retire", "a licence is in its refund window", "a dataset without one")
