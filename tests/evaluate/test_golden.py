@@ -1,28 +1,32 @@
 """Golden scorecards: what the judgement said of an economy when a person last read it. A change of any verdict or value must be meant.
 
-`python -m tests.evaluate.test_golden` writes them anew; read the difference before you commit it.
+`python -m tests.evaluate.test_golden [NAME ...]` writes them anew, all or those; read the difference before you commit it.
 """
 
 from __future__ import annotations
 
 import json
+import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import mintage as mt
-from mintage.spec import load, loads
+from mintage.spec import load, loads, presets
 
 from .economies import SOUND
 
 FOLDER = Path(__file__).parent / "golden"
-ECONOMIES = {"sound": lambda: loads(SOUND), "render": lambda: load("render")}
+ECONOMIES = {"sound": lambda: loads(SOUND)} | {name: partial(load, name) for name in presets()}
+FUTURES = dict.fromkeys(("render", "sound"), (200, 100)) | {"bittensor": (60, 30)}  # and beside: large networks take their time
 
 
 def scorecard(name: str) -> dict[str, Any]:
-    """What is judged, to six digits, on 200 futures and 100 beside."""
-    d = mt.evaluate(ECONOMIES[name](), 200, 1, beside=100)
+    """What is judged, to six digits."""
+    paths, beside = FUTURES.get(name, (100, 60))
+    d = mt.evaluate(ECONOMIES[name](), paths, 1, beside=beside)
     return {
         "verdict": d.verdict,
         "headline": d.headline,
@@ -60,5 +64,5 @@ def test_a_changed_digit_is_seen():
 
 
 if __name__ == "__main__":
-    for name in ECONOMIES:
+    for name in sys.argv[1:] or ECONOMIES:
         (FOLDER / f"{name}.json").write_text(json.dumps(scorecard(name), indent=1) + "\n", "utf-8")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ..accounts import BURNED, ISSUANCE
 
 if TYPE_CHECKING:
+    from ..economy import Economy
     from ..live.service import Happened, LiveNetwork
 
 WINDOW = 28.0  # days over which emission is set against revenue
@@ -28,7 +29,8 @@ class Step:
     minted: float = 0.0
     burned: float = 0.0
     paid: float = 0.0
-    emitted: float = 0.0  # what was minted, at the price of its step
+    drawn: float = 0.0  # what rewards took out of reserves, less what was minted into those
+    emitted: float = 0.0  # minted, and drawn beyond that, at the price of its step
     events: int = 0
 
 
@@ -59,6 +61,7 @@ class Pulse:
     minted: float = 0.0
     burned: float = 0.0
     paid: float = 0.0
+    drawn: float = 0.0
     last: Step = field(default_factory=Step)
 
     def __post_init__(self) -> None:
@@ -66,6 +69,7 @@ class Pulse:
         self.token, self.fiat, self.dt = economy.token, economy.fiat, float(economy.dt)
         self.price_name = spec.evaluation.price
         self.revenue = {f"{f.call}.{f.reason}" for f in economy.flow_table if f.tag == "revenue"}
+        self.drawing = drawing(economy)
         self.start = economy.start
         self.rates: deque[tuple[float, int, int]] = deque(maxlen=40)
         self.seen, self.step = 0, 0  # the last record taken, the step of the epoch after it
@@ -92,14 +96,14 @@ class Pulse:
             if entry.topic == "genesis":
                 continue
             minted, burned, paid = self._moved(flows)
-            now = self.steps[-1]
-            now.minted, now.burned, now.paid = now.minted + minted, now.burned + burned, now.paid + paid
-            self.minted, self.burned, self.paid = self.minted + minted, self.burned + burned, self.paid + paid
+            drawn = sum(float(f.amount) * self.drawing.get((f.reason, place(f.debit), place(f.credit)), 0.0) for f in flows)
+            for sums in (self.steps[-1], self):
+                sums.minted, sums.burned, sums.paid, sums.drawn = sums.minted + minted, sums.burned + burned, sums.paid + paid, sums.drawn + drawn
             if entry.topic == "epoch":
                 self._close(entry, record.time_ns, minted, len(flows))
             else:
                 if entry.topic == "event":
-                    now.events += 1
+                    self.steps[-1].events += 1
                     self.events += 1
                 self._say(entry, flows, record.time_ns)
 
@@ -120,7 +124,7 @@ class Pulse:
         self.step = entry.step + 1
         told = entry.signals.get(self.price_name)
         price = float(told[0]) if told else self.price()
-        step.emitted = step.minted * price
+        step.emitted = (step.minted + max(self.drawn, 0.0) - max(self.drawn - step.drawn, 0.0)) * price
         self.prices.append(price)
         self.weekly.append(self.per_week())
         if (ratio := self.ratio()) is not None:
@@ -205,6 +209,22 @@ def brief(who: str) -> str:
 def clock(seconds: float) -> str:
     """The time of day, UTC."""
     return datetime.fromtimestamp(seconds, UTC).strftime("%H:%M:%S")
+
+
+def place(account: str) -> str:
+    """kind/ASSET of a live account, whoever owns it."""
+    return account.partition(":")[0].partition("#")[0]
+
+
+def drawing(economy: Economy) -> dict[tuple[str, str, str], float]:
+    """(call.reason, from, to) -> 1 where rewards leave a reserve, -1 where one is minted into: what the judgement counts as emission besides minting."""
+    from ..evaluate.measure import from_reserve, into_reserve
+
+    found = {}
+    for f in economy.flow_table:
+        if f.src.asset == economy.token and (from_reserve(economy, f) or into_reserve(economy, f)):
+            found[f"{f.call}.{f.reason}", str(f.src), str(f.dst)] = 1.0 if from_reserve(economy, f) else -1.0
+    return found
 
 
 def short(x: float) -> str:

@@ -35,7 +35,7 @@ def tell(run: Running) -> int:
         ("supply", f"{float(live.supply(pulse.token)):,.0f} {pulse.token}; {short(pulse.minted)} minted, {short(pulse.burned)} burned since the start"),
     ]
     if pulse.revenue:
-        told = f"; for each, {ratio:.1f} {pulse.fiat} were minted in the last 28 days" if ratio is not None else ""
+        told = f"; for each, {ratio:.1f} {pulse.fiat} were emitted in the last 28 days" if ratio is not None else ""
         rows.append(("paid", f"{short(pulse.paid)} {pulse.fiat} by customers{told}"))
     state = "every rule holds, every asset sums to zero" if found.sound else f"{found.faults[0]}"
     rows.append(("ledger", f"{found.transfers:,} transfers in {found.records:,} records audited: {state}"))

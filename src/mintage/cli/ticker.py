@@ -117,7 +117,7 @@ class Board:
         if p.revenue:
             yield "paid", value(f"{short(p.per_week())} {fiat} a week", "by customers", p.weekly)
             ratio = p.ratio()
-            told = f"{ratio:.1f} {fiat} minted for 1 paid" if ratio is not None else "nothing minted yet"
+            told = f"{ratio:.1f} {fiat} emitted for 1 paid" if ratio is not None else "nothing emitted yet"
             yield "emission", value(told, "28 days" if ratio is not None else "", p.ratios)
         yield "people", value(" · ".join(f"{kind} {n}" for kind, n in p.members().items()), "")
         refused = self.refused() if self.refused else {}

@@ -32,6 +32,7 @@ class Held:
     amount: float
     share: float
     bound: Any
+    kind: str
 
     @property
     def at_start(self) -> float:
@@ -67,12 +68,12 @@ def table(economy: Economy) -> list[Held]:
     binder = economy.binder(NUMPY)
     found = [t for u in economy.uses if isinstance(u.mechanism, Vesting) for t in binder.bind(u.params).tranches if t.account.asset == economy.token]
     total = sum(float(t.amount) for t in found) + sum(float(v) for a, v in economy.opening.items() if a.asset == economy.token)
-    named = [(t.holder, role_of(economy, t), float(t.amount), t) for t in found]
+    named = [(t.holder, role_of(economy, t), float(t.amount), t, t.account.kind) for t in found]
     for place, amount in economy.opening.items():  # what insiders simply have is theirs from the start, without cliff or vesting
         role = economy.kinds[place.kind].role
         if place.asset == economy.token and role in INSIDERS:
-            named.append((place.kind, role, float(amount), SimpleNamespace(tge=1.0, begin=0.0, cliff=0.0, duration=0.0, period=0.0)))
-    return [Held(holder, role, amount, amount / total if total else 0.0, t) for holder, role, amount, t in named]
+            named.append((place.kind, role, float(amount), SimpleNamespace(tge=1.0, begin=0.0, cliff=0.0, duration=0.0, period=0.0), place.kind))
+    return [Held(holder, role, amount, amount / total if total else 0.0, t, kind) for holder, role, amount, t, kind in named]
 
 
 def role_of(economy: Economy, tranche: Any) -> str:
@@ -82,8 +83,11 @@ def role_of(economy: Economy, tranche: Any) -> str:
 
 
 def largest_month(economy: Economy) -> tuple[float, int]:
-    """(tokens, first day) of the 30 days in which most unlocks after the start, over the whole of every schedule, whatever the run's horizon."""
-    tranches = table(economy)
+    """(tokens, first day) of the 30 days in which most unlocks after the start, over the whole of every schedule, whatever the run's horizon.
+
+    What unlocks into a reserve is not on the market: it counts as emission when that spends it. What insiders get always counts.
+    """
+    tranches = [t for t in table(economy) if t.role in INSIDERS or economy.kinds[t.kind].circulating]
     end = int(max((t.end for t in tranches), default=0.0)) + 1
     if end <= 1:
         return 0.0, 0
@@ -91,6 +95,11 @@ def largest_month(economy: Economy) -> tuple[float, int]:
     by_day = np.sum([t.amount * np.broadcast_to(unlocked(t.bound, days, NUMPY), days.shape) for t in tranches], axis=0)
     moved = by_day[MONTH:] - by_day[:-MONTH]
     return float(moved.max()), int(moved.argmax())
+
+
+def locked_for(economy: Economy, role: str) -> float:
+    """Tokens that unlock for accounts of a role after the start."""
+    return sum(t.amount * (1.0 - t.at_start) for t in table(economy) if economy.kinds[t.kind].role == role)
 
 
 def mean_wait(tranches: list[Held]) -> float:

@@ -66,9 +66,9 @@ def waterfall(m: Measured) -> list[Bar]:
     return [
         Bar(label="Opening supply", amount=float(supply[0].mean()), total=True),
         Bar(label="Minted", amount=float(m.minted.sum(axis=0).mean())),
-        Bar(label="Burned", amount=-float(m.burned.sum(axis=0).mean())),
+        Bar(label="Burned", amount=0.0 - float(m.burned.sum(axis=0).mean())),
         Bar(label="Closing supply", amount=float(supply[-1].mean()), total=True),
-        Bar(label="Locked or reserved", amount=-float((supply[-1] - circulating[-1]).mean())),
+        Bar(label="Locked or reserved", amount=0.0 - float((supply[-1] - circulating[-1]).mean())),
         Bar(label="Circulating", amount=float(circulating[-1].mean()), total=True),
     ]
 

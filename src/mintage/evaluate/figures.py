@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from .. import metrics as M
-from .measure import METRICS, YEAR, Array, Measured, metric, to_insiders, to_providers
+from .measure import METRICS, YEAR, Array, Measured, metric, straight, subsidy, to_insiders, to_providers
 
 __all__ = ["METRICS", "quarterly", "quarterly_ratio", "signal", "totals"]
 
@@ -205,8 +205,9 @@ def subsidy_share(m: Measured) -> Any:
 
 @metric("Best profit from faking one's own demand, last year, over revenue", "1", "down")
 def self_dealing(m: Measured) -> Any:
-    """(sqrt E - sqrt B)^2 / B where E > B, else 0."""
-    e, b = last_emission(m), last_revenue(m)
+    """(sqrt E - sqrt B)^2 / B where E > B, else 0. E is what providers are paid out of new tokens or reserves: faked demand wins no other emission."""
+    paid = m.arrows(lambda i: subsidy(m.economy, i)) * m.price if rewards_have_a_price(m) else np.full_like(m.price, np.nan)
+    e, b = totals(m, paid, m.last_year) * YEAR / m.days[m.last_year].sum(), last_revenue(m)
     return ratio(np.where(e <= b, 0.0, (np.sqrt(e) - np.sqrt(b)) ** 2), b)
 
 
@@ -274,6 +275,11 @@ def utilisation(m: Measured) -> Any:
     return signal(m, "utilisation")[1:].mean(axis=0)
 
 
+def rewards_have_a_price(m: Measured) -> bool:
+    """Whether all that providers are rewarded in is the token or fiat."""
+    return all(i.src.asset in (m.token, m.fiat) for i in m.economy.flow_table if to_providers(m.economy, i))
+
+
 def last_spending(m: Measured) -> Any:
     """What service cost its providers in the last year [fiat]; NaN when the spec names no signal for it, or one that says service is free."""
     cost = totals(m, signal(m, "spending")[1:] * m.days[:, None], m.last_year)
@@ -282,8 +288,12 @@ def last_spending(m: Measured) -> Any:
 
 @metric("Providers' reward over their cost, last year", "1", "up")
 def provider_cover(m: Measured) -> Any:
-    """Rewards in tokens at the price and in fiat, over what service costs, paid or not: who can not pay is not covered."""
-    earned = m.arrows(lambda i: to_providers(m.economy, i)) * m.price + m.amount(f"tag:reward/{m.fiat}")
+    """Rewards in tokens at the price, and fiat as a reward or straight from customers, over what service costs, paid or not: who can not pay is not
+    covered. NaN where providers are rewarded in another asset, whose price nobody told."""
+    if not rewards_have_a_price(m):
+        return np.full(m.paths, np.nan)
+    direct = m.arrows(lambda i: straight(m.economy, i), m.fiat)
+    earned = m.arrows(lambda i: to_providers(m.economy, i)) * m.price + m.amount(f"tag:reward/{m.fiat}") + direct
     return ratio(totals(m, earned, m.last_year), last_spending(m))
 
 

@@ -115,10 +115,11 @@ class Measured:
 
     @cached_property
     def emitted(self) -> Array:
-        """Tokens minted, and what rewards took out of reserves beyond all that was minted so far: a network that minted everything at the start
-        pays its rewards out of those, which dilutes whoever holds the float as much as minting does."""
-        minted, paid = (np.cumsum(x, axis=0) for x in (self.minted, self.arrows(lambda i: from_reserve(self.economy, i))))
-        return np.diff(np.maximum(minted, paid), axis=0, prepend=0.0) if (paid > minted).any() else self.minted
+        """Tokens minted, and what rewards took out of reserves beyond all that was minted into those so far: a network that minted everything at the
+        start pays its rewards out of that, which dilutes whoever holds the float as much as minting does."""
+        filled, paid = (self.arrows(lambda i, is_one=is_one: is_one(self.economy, i)) for is_one in (into_reserve, from_reserve))
+        beyond = np.maximum(np.cumsum(paid, axis=0) - np.cumsum(filled, axis=0), 0.0)
+        return self.minted + np.diff(beyond, axis=0, prepend=0.0) if beyond.any() else self.minted
 
     @cached_property
     def emission_value(self) -> Array:
@@ -160,9 +161,9 @@ class Measured:
         value = {self.token: first, self.fiat: 1.0}
         return sum((self.run[str(a)][0] * value[a.asset] for a in places if a.asset in value), np.zeros(self.paths))
 
-    def arrows(self, chosen: Callable[[FlowInfo], bool]) -> Array:
-        """Amounts of the token that moved along the chosen flows in each period."""
-        names = [f"flow:{i.arrow}" for i in self.economy.flow_table if i.src.asset == self.token and chosen(i)]
+    def arrows(self, chosen: Callable[[FlowInfo], bool], asset: str = "") -> Array:
+        """Amounts of the token, or of `asset`, that moved along the chosen flows in each period."""
+        names = [f"flow:{i.arrow}" for i in self.economy.flow_table if i.src.asset == (asset or self.token) and chosen(i)]
         return sum((self.amount(n) for n in names), np.zeros((len(self.days), self.paths)))
 
     def metric(self, name: str) -> Array:
@@ -201,9 +202,33 @@ def to_providers(economy: Economy, flow: FlowInfo) -> bool:
     return flow.tag == "reward" and economy.kinds[flow.dst.kind].role == "provider"
 
 
+def straight(economy: Economy, flow: FlowInfo) -> bool:
+    """Revenue that customers pay to those who provide, not to the network or a market."""
+    return flow.tag == "revenue" and economy.kinds[flow.dst.kind].role == "provider"
+
+
+def is_reserve(economy: Economy, kind: str) -> bool:
+    """The network's own tokens that do not circulate: not a stake, nor an escrow that holds no more than what was put into it."""
+    k = economy.kinds[kind]
+    if k.circulating or k.role in ("outside", "staked"):
+        return False
+    opened = any(a.kind == kind and x for a, x in economy.opening.items()) or any(i.tag == "unlock" and i.dst.kind == kind for i in economy.flow_table)
+    return k.role != "escrow" or opened
+
+
 def from_reserve(economy: Economy, flow: FlowInfo) -> bool:
     """A reward out of what was minted before and did not circulate."""
-    return flow.tag == "reward" and flow.src.kind != ISSUANCE and not economy.kinds[flow.src.kind].circulating
+    return flow.tag == "reward" and is_reserve(economy, flow.src.kind) and not is_reserve(economy, flow.dst.kind)
+
+
+def into_reserve(economy: Economy, flow: FlowInfo) -> bool:
+    """Minted, and not in circulation yet."""
+    return flow.src.kind == ISSUANCE and is_reserve(economy, flow.dst.kind)
+
+
+def subsidy(economy: Economy, flow: FlowInfo) -> bool:
+    """What providers are paid out of new tokens or reserves, not by customers."""
+    return to_providers(economy, flow) and (flow.src.kind == ISSUANCE or from_reserve(economy, flow))
 
 
 def to_insiders(economy: Economy, flow: FlowInfo) -> bool:
@@ -219,8 +244,9 @@ def watched(spec: Spec, economy: Economy) -> tuple[str, ...]:
     tags = {f"tag:{i.tag}/{i.src.asset}" for i in economy.flow_table if i.tag}
     accounts = [str(a) for a in economy.accounts if a.asset == t and economy.kinds[a.kind].role in ("treasury", "staked", "insider", "investor", "provider")]
     treasury = [str(a) for a in economy.accounts if a.asset == f and economy.kinds[a.kind].role in ("treasury", "provider")]
-    wanted = (to_providers, to_insiders, from_reserve)
+    wanted = (to_providers, to_insiders, from_reserve, into_reserve)
     arrows = [f"flow:{i.arrow}" for i in economy.flow_table if i.src.asset == t and any(is_one(economy, i) for is_one in wanted)]
+    arrows += [f"flow:{i.arrow}" for i in economy.flow_table if i.functional or (i.src.asset == f and straight(economy, i))]
     out = [f"out:{k.name}/{a}" for k in economy.kinds.values() if k.role == "treasury" for a in k.assets if a in (t, f)]
     return tuple(
         dict.fromkeys(

@@ -15,6 +15,7 @@ from . import MANY, QUARTER, YEAR, Finding, at_least, at_most, criterion, not_sh
 from .declared import declared
 
 FRAMEWORK = "six-point framework, point 4"
+NO_COVER = "no signal for spending in [evaluation], or rewards in an asset whose price is not told"
 
 
 def elasticity(e: Evidence) -> M.Estimate | None:
@@ -83,7 +84,7 @@ def used(e: Evidence) -> Finding:
     days=YEAR,
 )
 def earn(e: Evidence) -> Finding:
-    return at_least(e.base.median("provider_cover"), 1.0, "Providers' rewards are {value:.2f} times their cost.", "no signal for spending in [evaluation]")
+    return at_least(e.base.median("provider_cover"), 1.0, "Providers earn {value:.2f} times their cost.", NO_COVER)
 
 
 @criterion("T407", "Drawdown", unit="1", threshold="median largest drawdown <= 0.8", source="our choice", days=YEAR)

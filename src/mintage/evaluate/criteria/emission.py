@@ -14,6 +14,7 @@ from ..stress import STRESS, stressed
 from . import MANY, QUARTER, YEAR, Finding, at_least, at_most, criterion, not_shown
 
 FRAMEWORK = "six-point framework, point 2"
+NO_REWARD = "no price signal, nothing to compare, or rewards in an asset whose price is not told"
 
 
 @criterion("T201", "Emission to external revenue, last year", unit="1", threshold="<= 1", weight=3, source=FRAMEWORK, days=YEAR)
@@ -103,7 +104,10 @@ def issuance(e: Evidence) -> Finding:
 def declines(e: Evidence) -> Finding:
     if not e.base.emitted.any():
         return Finding(0.0, True, "Nothing is minted, nor paid out of reserves.", {})
-    return at_most(e.base.median("emission_decline"), 1.0 + 1e-9, "The last year emits {value:.2f} times the first's.", "")
+    value = e.base.median("emission_decline")
+    if value == math.inf:
+        return Finding("infinite", False, "The last year emits, the first did not.", {})
+    return at_most(value, 1.0 + 1e-9, "The last year emits {value:.2f} times the first's.", "")
 
 
 @criterion(
@@ -119,7 +123,7 @@ def self_dealing(e: Evidence) -> Finding:
     value = e.base.median("self_dealing")
     if value == math.inf:
         return Finding("unbounded", False, "With no genuine revenue, any faked demand earns emission.", {})
-    return at_most(value, 0.0, "A provider buying its own service could earn {value:.1f} times the genuine revenue from emission.", "no price signal")
+    return at_most(value, 0.0, "A provider buying its own service could earn {value:.1f} times the genuine revenue from emission.", NO_REWARD)
 
 
 @criterion("T210", "The subsidy is small against market value", unit="1/year", threshold="<= 0.02 of market value a year", source="our choice", days=YEAR)

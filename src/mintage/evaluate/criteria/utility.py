@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from ... import metrics as M
@@ -41,8 +43,9 @@ def depth(e: Evidence) -> Finding:
 @criterion("T103", "A path from use to buying or burning the token", unit="flows", threshold=">= 1 flow", weight=2, source="red flag 3")
 def path_exists(e: Evidence) -> Finding:
     legs = [f for f in e.base.economy.flow_table if f.functional]
+    moved = [f for f in legs if e.base.amount(f"flow:{f.arrow}").any()] or legs  # a share of 0 is a leg that nothing goes along
     said = (
-        "Using the service moves the token (" + ", ".join(sorted({f.reason for f in legs})) + ")."
+        "Using the service moves the token (" + ", ".join(sorted({f.reason for f in moved})) + ")."
         if legs
         else "No flow leads from using the service to buying or burning the token."
     )
@@ -71,7 +74,10 @@ def steady(e: Evidence) -> Finding:
 
 @criterion("T107", "Use grows", unit="1", threshold="last year's revenue >= the first's", source="our choice", days=2 * YEAR)
 def grows(e: Evidence) -> Finding:
-    return at_least(e.base.median("revenue_growth"), 1.0, "Revenue of the last year is {value:.2f} times the first's.", "no revenue")
+    value = e.base.median("revenue_growth")
+    if value == math.inf:
+        return Finding("infinite", True, "The last year has revenue, the first had none.", {})
+    return at_least(value, 1.0, "Revenue of the last year is {value:.2f} times the first's.", "no revenue")
 
 
 @criterion("T108", "Use weighs against what is held", unit="1/year", threshold=">= 0.01 of the float a year", source="our choice", days=YEAR)

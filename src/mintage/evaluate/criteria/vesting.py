@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ... import metrics as M
-from ..allocation import INSIDERS, Held, largest_month, mean_wait, share, table
+from ..allocation import INSIDERS, Held, largest_month, locked_for, mean_wait, share, table
 from ..evidence import Evidence
 from . import Finding, at_least, at_most, criterion, not_shown
 from .declared import declared
@@ -117,8 +117,10 @@ def treasury(e: Evidence) -> Finding:
     m = e.base
     if not m.by_role("treasury"):
         return not_shown("no account with role treasury")
-    held = sum(float(m.run[str(a)][0].mean()) for a in m.by_role("treasury"))
-    return at_most(held / float(m.run[f"supply/{m.token}"][0].mean()), 0.40, "The treasury opens with {value:.0%} of supply.", "")
+    free, locked = sum(float(m.run[str(a)][0].mean()) for a in m.by_role("treasury")), locked_for(m.economy, "treasury")
+    supply = float(m.run[f"supply/{m.token}"][0].mean())
+    said = "The treasury opens with {value:.0%} of supply" + (f", {locked / supply:.0%} of it still locked." if locked else ".")
+    return at_most((free + locked) / supply, 0.40, said, "")
 
 
 @criterion("T313", "Insiders' share of the float", unit="1", threshold="<= 0.20 of what circulates at the start", source="our choice: red flag 1's bound")
@@ -126,8 +128,9 @@ def liquid(e: Evidence) -> Finding:
     mine, floating = insiders(e), float(e.base.run[f"circulating/{e.base.token}"][0].mean())
     if not mine or floating <= 0:
         return not_shown(NO_INSIDERS if floating > 0 else "nothing circulates at the start")
+    free = sum(t.amount * t.at_start for t in mine if e.base.economy.kinds[t.kind].circulating)
     said = "Team and investors hold {value:.1%} of what circulates at the start."
-    return at_most(float(M.insider_share(sum(t.amount * t.at_start for t in mine), max(floating, sum(t.amount * t.at_start for t in mine)))), 0.20, said, "")
+    return at_most(float(M.insider_share(free, max(floating, free))), 0.20, said, "")
 
 
 @criterion("T314", "Insiders wait", unit="day", threshold="mean time to unlock >= 540 days", source="our choice: 18 months, weighted by tokens")
@@ -141,5 +144,7 @@ def consistent(e: Evidence) -> Finding:
     said, price = declared(e, "market.market_cap_usd"), e.base.signal("price")
     if said is None or price is None:
         return not_shown("market.market_cap_usd is not declared")
-    fit = M.cap_consistency(float(said), float(price[0].mean()), float(e.base.run[f"circulating/{e.base.token}"][0].mean()), 0.01)
-    return at_most(abs(fit.gap), 0.01, "The declared market cap is {value:.1%} off price times circulating supply.", "", implied=fit.implied)
+    locked = [a for a in e.base.by_role("staked") if not e.base.economy.kinds[a.kind].circulating]  # published market values count stake
+    staked = sum(float(e.base.run[str(a)][0].mean()) for a in locked)
+    fit = M.cap_consistency(float(said), float(price[0].mean()), float(e.base.run[f"circulating/{e.base.token}"][0].mean()) + staked, 0.01)
+    return at_most(abs(fit.gap), 0.01, "The declared market cap is {value:.1%} off price times circulating and staked supply.", "", implied=fit.implied)
