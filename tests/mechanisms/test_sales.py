@@ -42,6 +42,14 @@ def test_a_buyer_gets_tokens_at_the_price_of_the_round_locked_and_only_while_it_
         play.event("seed", "buy", {"buyer": 0}, amount=100)
 
 
+def test_simulated_buyers_spend_what_each_of_them_has_and_no_more():
+    play = Play(only(sale.with_values({"accounts.buyers.holders": 2, "accounts.round_locked.holders": 2}).economy(), ("interest",)))
+    play.world.balances[MONEY] = np.array([[900.0], [0.0]])
+    play.steps(20)
+    assert play[MONEY] == pytest.approx([0, 0], abs=1e-9)
+    assert play[LOCKED] == pytest.approx([4500, 0])
+
+
 def test_what_was_sold_unlocks_by_the_schedule_of_the_round_to_the_last_token():
     run = simulate(sale.economy(), 4, 300, save=Save(every=1, vars=("round_locked/TOK", "buyers/TOK", "round/TOK", "treasury/USD"), paths=True))
     locked, free, left, paid = (np.asarray(run[n]) for n in ("round_locked/TOK", "buyers/TOK", "round/TOK", "treasury/USD"))

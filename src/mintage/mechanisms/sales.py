@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from types import SimpleNamespace
 from typing import Any
 
+from ..accounts import EXTERNAL
 from ..flows import Flow, burn
 from .base import Emitted, Mechanism, Number, Parameters, Ref, State, Tag, account, event, number, reads, refuse_unless
-from .sharing import by_owner, spread
+from .sharing import by_owner, pro_rata, spread
 from .vesting import unlocked
 
 
@@ -65,9 +66,10 @@ class TokenSale(Mechanism):
 
 
 class SaleDemand(Mechanism):
-    """Buyers of a simulated round: each day they pay what they bring, as far as the pace of the round and its reserve go. Live they buy by `token_sale`.
+    """Buyers of a simulated round: each day they pay what they bring, as far as the pace of the round, its reserve and their money go. Live they buy by
+    `token_sale`.
 
-    tokens = min(demand dt / price, limit amount dt / (close - opens), reserve)        while opens <= day < close        [token], [buyer, path]
+    tokens = min(demand dt / price, limit amount dt / (close - opens), reserve, money / price)        while opens <= day < close        [token], [buyer, path]
     """
 
     name = "sale_demand"
@@ -84,10 +86,13 @@ class SaleDemand(Mechanism):
         xp = ctx.xp
         left, pace = xp.total(state[p.reserve]), p.limit * p.amount * ctx.dt / (p.close - p.opens)
         got = xp.minimum(xp.minimum(signals[p.demand] * ctx.dt / p.price, pace + 0 * left), left) * open_on(p, ctx.day - ctx.dt, xp)
-        return [
-            Flow(p.money, p.treasury, spread(xp, state, p.money, got * p.price), "pay"),
-            Flow(p.reserve, p.locked, spread(xp, state, p.locked, got), "sold"),
-        ], {}
+        if p.money.kind == EXTERNAL:
+            paid, sold = spread(xp, state, p.money, got * p.price), spread(xp, state, p.locked, got)
+        else:
+            got = xp.minimum(got, xp.total(state[p.money]) / p.price)
+            paid, sold = pro_rata(xp, state, p.money, got * p.price), pro_rata(xp, state, p.money, got)
+            sold = sold if sold.shape[-2] > 1 else spread(xp, state, p.locked, got)
+        return [Flow(p.money, p.treasury, paid, "pay"), Flow(p.reserve, p.locked, sold, "sold")], {}
 
 
 def open_on(p: Any, day: Any, xp: Any) -> Any:
