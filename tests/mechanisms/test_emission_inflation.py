@@ -125,6 +125,12 @@ def test_the_tax_goes_to_the_pool_and_the_rest_to_who_bonds_by_stake():
     assert signals((flows, shown)) == {"inflation": [pytest.approx(0.1)]}
 
 
+def test_the_reward_of_many_may_arrive_in_one_account():
+    e = bonded(ratio="0.67", start="0.1", change="0", holders=3, opening={PROVIDERS: 900, MARKET: 100}, rewards="market/TOK")
+    assert e.check() == []
+    assert amounts(exactly(e, "mint")[0], "reward") > 0
+
+
 def test_without_a_ratio_what_lies_bonded_counts_and_the_yield_is_inflation_over_it():
     e = bonded(opening={PROVIDERS: 335, MARKET: 465, POOL: 200}, start="0.10", change="0.2", tax="0", dt="0.36525", read="")
     flows, shown = exactly(e, "mint")

@@ -98,8 +98,8 @@ class BondedInflation(Mechanism):
         after = xp.clip(before + (1 - share / p.goal.at(ctx)) * p.change.at(ctx) * years, low, high)
         whole = held * xp.expm1((before + after) / 2 * years)
         taxed = whole * p.tax.at(ctx)
-        earned = pro_rata(xp, state, p.bonded, whole - taxed) if p.bonded else whole - taxed
-        earned = earned if earned.shape[-2] > 1 else spread(xp, state, p.rewards, earned)
+        shared = p.bonded and state[p.bonded].shape[-2] > 1 and state[p.rewards].shape[-2] > 1
+        earned = pro_rata(xp, state, p.bonded, whole - taxed) if shared else spread(xp, state, p.rewards, whole - taxed)
         flows = [Flow(p.issuance, p.rewards, earned, "reward"), Flow(p.issuance, p.pool, spread(xp, state, p.pool, taxed), "tax")]
         shown = {p.rate: xp.div(after * (1 - p.tax.at(ctx)), share, xp.num(0))} if p.rate else {}
         return flows, {p.inflation: after, **shown}
