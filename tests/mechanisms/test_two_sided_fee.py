@@ -147,3 +147,4 @@ def test_revenue_is_counted_once():
 
 def test_fees_that_eat_the_rental_are_a_fault():
     assert [f.where for f in rentals(reservation="0.6", payment="0.5").check()] == ["rent.payment"]
+    assert [f.where for f in rentals(direct=({"value": 1}, {"day": 400, "value": "1.5"})).check()] == ["rent.direct"]

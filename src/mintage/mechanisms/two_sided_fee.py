@@ -64,7 +64,8 @@ class TwoSidedFee(Mechanism):
 
     def validate(self, p: Any) -> list[tuple[str, str, str]]:
         taken = p.reservation + p.payment
-        return [] if taken < 1 else [("payment", f"with the reservation {taken} of a rental", "less than all of it")]
+        faults = [("direct", f"{v} from some day on", "0 to 1") for v in p.direct.values if not 0 <= v <= 1]
+        return faults if taken < 1 else [*faults, ("payment", f"with the reservation {taken} of a rental", "less than all of it")]
 
     @event(roles={"renter": "wallets", "supplier": "providers"}, arguments={"amount": "fees"}, order_free=True)
     def pay(self, p: Any, state: State, signals: Mapping[str, Any], ctx: Any, rows: Mapping[str, Any], amount: Any) -> Emitted:
