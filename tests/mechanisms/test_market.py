@@ -38,6 +38,12 @@ def test_the_log_price_moves_by_impact_times_net_over_depth(before, force):
     assert float(updates["price"][0, 0]) == pytest.approx(2 * math.exp(force * net / before))
 
 
+def test_a_market_that_held_nothing_leaves_the_price_where_it_was():
+    for after in (0, 5):
+        _, updates = emitted(impact(1, held=after), "price", before={MARKET: 0})
+        assert updates["price"][0, 0] == 2
+
+
 def test_impact_counts_every_flow_of_the_step_once_and_stays():
     jobs = use("jobs", "burn_mint")
     e = economy(

@@ -41,7 +41,7 @@ class ImpactPrice(Mechanism):
 
     def step(self, p: Any, state: State, signals: Mapping[str, Any], ctx: Any) -> Emitted:
         before = ctx.xp.total(ctx.opening[p.market])
-        push = (before - ctx.xp.total(state[p.market])) * p.impact / before
+        push = ctx.xp.div((before - ctx.xp.total(state[p.market])) * p.impact, before, 0)  # a market that held nothing has no depth to speak of
         if p.returns:
             return [], {p.price: signals[p.price] * ctx.xp.exp(signals[p.returns] + push)}
         moved = state["moved"] + push
