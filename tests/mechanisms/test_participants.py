@@ -34,6 +34,12 @@ def test_nobody_comes_below_full_cost_and_nobody_goes_above_running_cost(daily, 
     assert np.sign(round(one(100 * daily)["nodes"][0] - 100, 9)) == direction
 
 
+@pytest.mark.parametrize(("income", "nodes"), [(0, 100), (450, 110)])
+def test_who_has_no_costs_comes_for_any_pay_and_stays_without(income, nodes):
+    free = one(income, hardware="0", energy="0", site="0")
+    assert free["nodes"][0] == pytest.approx(nodes) and np.isfinite(free["margin"][0])
+
+
 def test_risk_makes_token_income_worth_less_and_fiat_income_keeps_its_worth():
     calm, shy = (one(450, aversion=a, volatility="1", horizon="100")["margin"][0] for a in ("0", "2"))
     assert calm == pytest.approx(4.5 / 4)

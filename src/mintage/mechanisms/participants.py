@@ -95,12 +95,13 @@ class Producers(Mechanism):
         worth = xp.div(earned * price * p.certain, nodes, 0)
         for name in p.fiat_income:
             worth = worth + xp.div(signals[name], nodes, 0)
-        none = 0 * worth / full
-        come = xp.clip(worth / full - 1, 0, 1)
+        none = 0 * nodes / p.reference
+        margin = xp.div(worth, full, none + 1 + xp.where(xp.gt(worth, 0 * worth), 1, 0))  # what costs nothing is worth it as soon as it earns
+        come = xp.clip(margin - 1, 0, 1)
         go = xp.clip(1 - xp.div(worth, running, none + 1), 0, 1)
         change = (come - go) * (p.pace * ctx.dt / p.horizon)
         number_ = xp.clip(nodes * (1 + xp.maximum(change, none - 1)), p.floor, p.ceiling)
-        shown = {p.nodes: number_, p.margin: worth / full}
+        shown = {p.nodes: number_, p.margin: margin}
         if p.quality:
             shown[p.quality] = xp.total(p.weight * xp.power(xp.minimum(number_ / p.reference, none + 1), p.gamma))
         flows = self.money(p, state, xp, running * nodes * ctx.dt, earned * ctx.dt, price, number_ / nodes) if p.tokens else []
