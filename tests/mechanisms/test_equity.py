@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 import mintage as mt
 from mintage.accounts import Account
 from mintage.check import only
+from mintage.errors import MintageError
 from mintage.save import Save
 from mintage.simulate import simulate
 from tests.laws.test_exhibits import FOLDER
@@ -52,6 +53,11 @@ def test_a_premium_beyond_the_band_is_traded_down_to_it_and_inside_it_stays():
     assert inside[0][20] == pytest.approx(inside[1][1:21].sum(axis=0))  # nothing is traded inside it
 
 
+def test_before_any_share_was_issued_a_share_is_worth_nothing():
+    s = spec("share_price").with_values({"accounts.shareholders.opening.EQUITY": 0, "accounts.insiders.opening.EQUITY": 0})
+    assert after(s, 3, "share_price") == [0]
+
+
 # --- listing ------------------------------------------------------------------------------------------------------
 
 
@@ -63,6 +69,13 @@ def test_an_offer_issues_what_the_tokens_cover_and_raises_it_less_discount_and_f
     assert issued < 80_000
     assert cash - 200_000 == pytest.approx(issued * 5.4 * 0.9 * 0.95)
     assert after(s.with_values({"offer.coverage": "0"}), 130, "supply/EQUITY") == pytest.approx([280_000])
+
+
+def test_a_listing_has_a_day_on_which_it_happens():
+    """Day 0 would lie before the first call covers any time, and pass unseen."""
+    with pytest.raises(MintageError):
+        spec("listing", offer__day="0")
+    assert after(spec("listing", offer__day="1", offer__route="direct"), 1, "listed") == [1]
 
 
 def test_a_shell_keeps_what_was_not_redeemed_and_its_sponsor_gets_a_fifth_of_what_it_lists():

@@ -32,7 +32,7 @@ class Listing(Mechanism):
 
     class Params(Parameters):
         route: Literal["ipo", "spac", "direct"] = option("ipo", "how it lists")
-        day: Number = number(None, "day", "when", ge="0")
+        day: Number = number(None, "day", "when", gt="0")
         new: Number = number("0", "shares", "n: shares asked for (ipo, spac)", ge="0")
         shares: Ref = account("shareholders/EQUITY", "where shares arrive")
         money: Ref = account("external/fiat", "what buyers pay with")

@@ -46,7 +46,7 @@ class SharePrice(Mechanism):
         xp = ctx.xp
         issued = -state[Account(ISSUANCE, p.shares.asset)] - state[Account(BURNED, p.shares.asset)]
         held = xp.total(state[p.tokens]) * signals[p.token_price] * (1 - p.haircut)
-        nav = (signals[p.operating] + xp.total(state[p.cash]) + held) / issued
+        nav = xp.div(signals[p.operating] + xp.total(state[p.cash]) + held, issued, 0)  # no share is worth nothing
         m = state["above"] * p.keep + (signals[p.shock] if p.shock else 0)
         m = m - p.strength * beyond(xp, m, p.band)
         shown = {p.price: nav * xp.exp(m), p.premium: m, p.nav: nav}
