@@ -291,6 +291,19 @@ def test_a_change_that_the_network_cannot_take_is_refused_when_it_is_asked_for(t
     refused(town, code, Change(id="c", values=values, reason="try"))
 
 
+def test_what_a_proposal_changes_is_not_said_after_the_votes(town):
+    def said(i: str) -> Proposal:
+        return Proposal(id=i, by="@0", call="votes", slot=int(i), values={"emission.base": "9"})
+
+    town.event("locks", "stake", {"staker": "@0"}, amount="5000")
+    for slot in ("@0", "@1"):
+        town.event("votes", "propose", {"proposer": "@0", "proposal": slot}, deposit="10")
+    town.epoch()
+    town.do(said("1"))
+    town.event("votes", "vote", {"voter": "@0", "proposal": "@0"}, support="1")
+    refused(town, "MT823", said("0"))
+
+
 def test_a_proposal_that_passes_becomes_a_change(town):
     town.event("locks", "stake", {"staker": "@0"}, amount="5000")
     town.event("votes", "propose", {"proposer": "@0", "proposal": "@1"}, deposit="10")

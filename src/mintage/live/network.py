@@ -209,7 +209,8 @@ class Network:
         return {path: value for c in self.changes for path, value in c.values.items()}
 
     def _proposal(self, e: Proposal) -> Prepared:
-        """The proposer says what the proposal would change, once; votes are then about that."""
+        """The proposer says what the proposal would change, once, and not after others may have voted on something else: in the step in which it opened it,
+        or while nobody has voted."""
         call, _ = self.declared(e.call, "propose")
         memory = self.world.memory[call.name]
         if not isinstance(call.use.mechanism, Governance) or not 0 <= e.slot < len(memory["open"]) or not memory["open"][e.slot, 0]:
@@ -220,6 +221,8 @@ class Network:
         key = self.proposal_key(call, e.slot)
         if key in self.proposals:
             raise RunError(Fault("MT823", f"proposal {e.call}#{e.slot}", "has said what it would change", "one answer: votes are about it"))
+        if memory["opened"][e.slot, 0] != self.step and (memory["yes"][e.slot] + memory["no"][e.slot]).any():
+            raise RunError(Fault("MT823", f"proposal {e.call}#{e.slot}", "has votes, which are about what was known", "an answer before the first vote"))
         altered(self.base, self.spec, {**self.values, **e.values})
         return Prepared(e, self.world, self.members, effects=[lambda: self.proposals.__setitem__(key, e)])
 

@@ -57,7 +57,7 @@ class Governance(Mechanism):
             raise SpecError(Fault("MT202", "governance.deposits", f"{slot.shape[-2]} holders of {p.deposits}", f"at most {SLOTS}, one a proposal"))
         weighed = {"yes": make(0, "staked", p.deposits), "no": make(0, "staked", p.deposits)}
         flags = {name: make(0, of=p.deposits) for name in ("open", "leads", "waiting", "vetoed")}
-        numbers = {name: make(0, of=p.deposits) for name in ("ends", "number", "proposer")}
+        numbers = {name: make(0, of=p.deposits) for name in ("opened", "ends", "number", "proposer")}
         return {**flags, **numbers, **weighed, "count": make(0), "votes": make(0, of=p.staked), "seen": make(0, of=p.staked)}
 
     @event(roles={"proposer": "liquid", "proposal": "deposits"}, arguments={"deposit": "deposits"})
@@ -68,7 +68,7 @@ class Governance(Mechanism):
         refuse_unless(ctx, xp.eq(used, 0), "governance.propose", "the slot holds another proposal, or one that ended at the last call", "a free slot")
         refuse_unless(ctx, xp.ge(deposit, p.minimum), "governance.propose", "the deposit is below the minimum", f"a deposit of {p.minimum} or more")
         none, numbered = used * 0, state["count"] + 1
-        new = {"open": none + 1, "leads": none, "ends": none + ctx.t + p.period, "number": none + numbered}
+        new = {"open": none + 1, "leads": none, "opened": none + ctx.t, "ends": none + ctx.t + p.period, "number": none + numbered}
         new |= {"proposer": none + xp.array(rows["proposer"])[:, None]}
         updates = {name: xp.put(state[name], at, value) for name, value in new.items()}
         updates |= {name: xp.put(state[name], at, state[name][at] * 0) for name in ("yes", "no")}
