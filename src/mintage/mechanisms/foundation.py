@@ -38,8 +38,8 @@ class FoundationPowers(Mechanism):
     name = "foundation_powers"
     tags: Mapping[str, Tag] = {"mint": "unlock", "exit": "transfer", "paid": "transfer", "freeze": "transfer", "release": "transfer"}
     breaks: ClassVar[str] = (
-        "A power that is declared is still a power: notice helps only those who read it, and an exit pays only while its fund lasts, so that the first to "
-        "leave take the best of it. A freeze under notice catches nobody who is awake."
+        "A power that is declared is still a power: notice helps only those who read it, and an exit pays what the fund holds for a token, which may be far "
+        "below its price. A freeze under notice catches nobody who is awake."
     )
 
     class Params(Parameters):

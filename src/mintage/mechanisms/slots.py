@@ -51,7 +51,7 @@ class SlotAuction(Mechanism):
     """Sell n slots to the highest bids, all at one price, for the time from one call to the next.
 
         a bid for q_i slots is a deposit b_i,   v_i = b_i / q_i,   D(v) = sum of q over bids of v or more
-        price = v of the last slot sold, or of the first bid that got none,   not below the reserve;   who pays q_i price gets q_i slots   [bids] a slot
+        price = v of the last slot sold, or of the first wanted beyond them,   not below the reserve;   who pays q_i price gets q_i slots   [bids] a slot
 
     Bids at the price itself share what is left in the order of their rows, the last one in part. What a bid holds above its price goes back at once, and
     so do bids that won nothing. `paid` "stake" locks the price until the next call and then gives it back, which is what the slot costs: the use of that
