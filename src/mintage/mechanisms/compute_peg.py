@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Literal
 
-from ..accounts import BURNED, ISSUANCE, Account
 from ..flows import Flow, burn, mint
 from .base import Emitted, Mechanism, Number, Parameters, Ref, State, Tag, account, event, number, option, reads, refuse_unless, writes
 from .burn_mint import by_work, to_sellers
-from .sharing import column, pro_rata
+from .sharing import column, pro_rata, supply
 
 
 class Machine(Parameters):
@@ -157,11 +156,6 @@ class ComputePeg(Mechanism):
         }
         updates = {name: value for name, value in shown.items() if name}
         return [mint(p.providers, minted)], {**updates, p.peg: peg, "approved": 0 * hours, "sum": summed}
-
-
-def supply(state: State, place: Account) -> Any:
-    """All tokens there are [1, path]."""
-    return -state[Account(ISSUANCE, place.asset)] - state[Account(BURNED, place.asset)]
 
 
 def capped(p: Any, xp: Any, wanted: Any, there: Any) -> Any:

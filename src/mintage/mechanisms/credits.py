@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Literal
 
-from ..accounts import BURNED, ISSUANCE, Account
+from ..accounts import Account
 from ..flows import Flow, burn, mint
 from .base import Emitted, Mechanism, Number, Parameters, Ref, State, Tag, account, count, event, number, option, reads, refuse_unless, writes
 from .burn_mint import by_work, to_sellers
-from .providers import total_of
-from .sharing import by_owner, pro_rata
+from .sharing import by_owner, pro_rata, supply, total_of
 
 NODE, NODE_DATE = "akash-network/node x/bme and chain-sdk defaults", "2026-04-28"
 HEALTHY, WARNING, HALT, BLIND = range(4)  # values of the status signal
@@ -145,7 +144,7 @@ class ComputeCredits(Mechanism):
         back, left = turn(xp, waiting(xp, state[p.refunds], asked), left)
         settled, paid, spent = settle(p, state, xp, [(p.dues, p.earned, p.providers, due), (p.refunds, p.credits, p.tenants, back)], known, price)
 
-        held, out = xp.total(state[p.vault]) - paid, outstanding(p, state) - spent
+        held, out = xp.total(state[p.vault]) - paid, supply(state, p.credits) - spent
         ratio = collateral(p, xp, held + xp.total(state[p.buffer]), out, price)
         status, blocks = standing(p, xp, ratio, known), epoch_blocks(p, xp, ratio)
         open_ = 1 - xp.minimum(xp.maximum(status - WARNING, 0), 1)
@@ -184,11 +183,6 @@ def price_known(p: Any, signals: Mapping[str, Any], xp: Any) -> Any:
     if p.dispute:
         good = xp.logical_and(good, xp.le(signals[p.dispute], p.deviation))
     return xp.where(good, xp.num(1), xp.num(0))
-
-
-def outstanding(p: Any, state: State) -> Any:
-    """All credits there are [1, path], whoever has them."""
-    return -state[Account(ISSUANCE, p.credits.asset)] - state[Account(BURNED, p.credits.asset)]
 
 
 def collateral(p: Any, xp: Any, tokens: Any, credits: Any, price: Any) -> Any:
@@ -233,7 +227,7 @@ def settle(p: Any, state: State, xp: Any, sides: list[tuple[Account, Account, Ac
     Each side is (queue, where what fails comes back to, who is paid, share whose turn it is).
     """
     flows, owed = [], []
-    spent = 0 * outstanding(p, state)
+    spent = 0 * supply(state, p.credits)
     for queue, home, to, share in sides:
         done = state[queue] * share * known
         failed = state[queue] * share - done

@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
-from ..accounts import BURNED, EXTERNAL, ISSUANCE, Account
+from ..accounts import EXTERNAL
 from ..flows import Flow, burn, mint
 from .base import Emitted, Mechanism, Number, Parameters, Ref, State, Tag, account, event, number, option, reads, refuse_unless, writes
 from .curve_shapes import SHAPES, CurveShape
 from .market import of_trader, of_traders
-from .sharing import Share, not_one, pro_rata, to_payees
+from .sharing import Share, not_one, pro_rata, supply, to_payees
 
 TAGS: Mapping[str, Tag] = {"buy": "trade", "bought": "trade", "sell": "trade", "sold": "trade", "fee": "fee"}
 
@@ -63,7 +63,7 @@ class Curve(Mechanism):
         """Pay `amount`, take the tokens it buys, or do nothing when they are fewer than `least`."""
         xp, at = ctx.xp, rows["trader"]
         refuse_unless(ctx, xp.gt(self.trading(p, state, xp), 0), f"{self.name}.buy", "the curve does not trade", "one that is open")
-        s, r, amount = outstanding(state, p.tokens), state[p.reserve], self.room(p, state, xp, amount)
+        s, r, amount = supply(state, p.tokens), state[p.reserve], self.room(p, state, xp, amount)
         kept = amount * (1 - p.entry)
         got = SHAPES[p.shape].bought(p, xp, s, r, kept)
         refuse_unless(ctx, xp.gt(got, 0), f"{self.name}.buy", "the deposit buys nothing", "a deposit, and a reserve to start from")
@@ -82,7 +82,7 @@ class Curve(Mechanism):
         """Give `amount` of tokens back, take what they fetch, or do nothing when that is less than `least`."""
         xp, at = ctx.xp, rows["trader"]
         refuse_unless(ctx, xp.gt(self.trading(p, state, xp), 0), f"{self.name}.sell", "the curve does not trade", "one that is open")
-        s, r = outstanding(state, p.tokens), state[p.reserve]
+        s, r = supply(state, p.tokens), state[p.reserve]
         refuse_unless(ctx, xp.le(amount, s), f"{self.name}.sell", "more than all tokens", "tokens of this curve")
         out = xp.minimum(SHAPES[p.shape].fetched(p, xp, s, r, amount), r)
         fee = out * p.exit
@@ -94,7 +94,7 @@ class Curve(Mechanism):
         """Where `trading` is 1 people buy what `demand` brings, then sell: flows, and what supply and reserve are afterwards."""
         xp, shape, flows = ctx.xp, SHAPES[p.shape], list[Flow]()
         sellers, proceeds = p.sellers or p.tokens, p.proceeds or p.currency
-        s, r, held = outstanding(state, p.tokens), state[p.reserve], xp.total(state[sellers])
+        s, r, held = supply(state, p.tokens), state[p.reserve], xp.total(state[sellers])
         if p.demand:
             kept = self.room(p, state, xp, brought(p, state, signals, ctx)) * trading * (1 - p.entry)
             got = shape.bought(p, xp, s, r, kept)
@@ -205,11 +205,6 @@ class BondingCurve(Curve):
         flows, s, r = self.crowd(p, state, signals, ctx, self.trading(p, state, xp))
         emitted, updates = self.after(p, state, signals, xp, [*first, *flows], s, r)
         return emitted, told | updates
-
-
-def outstanding(state: State, tokens: Account) -> Any:
-    """S: what was ever minted of the curve's token, less what was burned [1, path]."""
-    return -state[Account(ISSUANCE, tokens.asset)] - state[Account(BURNED, tokens.asset)]
 
 
 def brought(p: Any, state: State, signals: Mapping[str, Any], ctx: Any) -> Any:

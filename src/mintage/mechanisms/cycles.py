@@ -9,8 +9,7 @@ from ..accounts import BURNED, ISSUANCE, Account
 from ..flows import burn, mint
 from .base import Emitted, Mechanism, Number, Parameters, Ref, Schedule, State, Tag, account, event, number, option, reads, refuse_unless, schedule, writes
 from .burn_mint import BurnMint, asked, settle
-from .sharing import spread
-from .voting import flag
+from .sharing import flag, spread
 
 DOCS, DOCS_DATE = "dfinity/developer-docs, references/cycle-costs", "2026-08-18"
 

@@ -9,8 +9,7 @@ from typing import Any, ClassVar
 from ..flows import Flow
 from .base import Emitted, Mechanism, Number, Parameters, Ref, Schedule, State, Tag, account, count, number, option, reads, schedule, writes
 from .emission import calls_before
-from .providers import total_of
-from .sharing import column, not_one, pro_rata
+from .sharing import column, not_one, pro_rata, total_of
 from .staking import Staking
 
 DOCS = {"source": "docs.io.net, IO staking", "date": "2024-07-01"}

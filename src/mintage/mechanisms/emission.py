@@ -7,10 +7,9 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Any, ClassVar, Literal
 
-from ..accounts import BURNED, Account
 from ..flows import Flow
 from .base import Emitted, Mechanism, Number, Parameters, Ref, Schedule, State, Tag, account, count, number, option, reads, schedule, writes
-from .sharing import Share, not_one, spread
+from .sharing import Share, not_one, spread, supply
 
 FOREVER = 10**9  # steps: the length of a last period that has no end, as of any other count
 
@@ -88,11 +87,6 @@ def issue(p: Any, state: State, signals: Mapping[str, Any], ctx: Any, amount: An
     return flows, {p.rate: ctx.xp.full((1, state[p.issuance].shape[-1]), amount / ctx.dt)} if p.rate else {}
 
 
-def outstanding(p: Any, state: State) -> Any:
-    """Minted less burned [token], [1, path]."""
-    return -state[p.issuance] - state[Account(BURNED, p.issuance.asset)]
-
-
 def scheduled(p: Any, ctx: Any) -> Any:
     """m(t) before any cap [token], a scalar."""
     look, breaks, t = ctx.xp.lookup, p.budgets.breaks, ctx.t
@@ -113,5 +107,5 @@ def room(p: Any, state: State, wanted: Any, xp: Any) -> Any:
     fresh = xp.maximum(p.cap - issued, none)
     if p.limit == "issued":
         return fresh
-    burned = xp.maximum(p.cap - outstanding(p, state), none) - fresh
+    burned = xp.maximum(p.cap - supply(state, p.issuance), none) - fresh
     return fresh + xp.minimum(burned, p.remint_share * wanted)

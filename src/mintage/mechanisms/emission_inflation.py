@@ -8,8 +8,8 @@ from typing import Any, ClassVar
 
 from ..flows import Flow
 from .base import Emitted, Mechanism, Number, Parameters, Point, Ref, Schedule, State, Tag, account, number, reads, schedule, writes
-from .emission import Issue, issue, outstanding, wrongly_shared
-from .sharing import pro_rata, spread
+from .emission import Issue, issue, wrongly_shared
+from .sharing import pro_rata, spread, supply
 
 
 def constant(value: str) -> tuple[Point, ...]:
@@ -43,7 +43,7 @@ class AnnualInflation(Mechanism):
 
     def step(self, p: Any, state: State, signals: Mapping[str, Any], ctx: Any) -> Emitted:
         grown = ctx.xp.expm1(ctx.xp.log1p(p.inflation.at(ctx)) * (ctx.dt / p.year))
-        return issue(p, state, signals, ctx, outstanding(p, state) * grown)
+        return issue(p, state, signals, ctx, supply(state, p.issuance) * grown)
 
 
 class BondedInflation(Mechanism):
@@ -91,7 +91,7 @@ class BondedInflation(Mechanism):
         return faults if p.bonded or p.ratio else [*faults, ("bonded", "neither it nor `ratio` is named", "one of the two")]
 
     def step(self, p: Any, state: State, signals: Mapping[str, Any], ctx: Any) -> Emitted:
-        xp, years, held = ctx.xp, ctx.dt / p.year, outstanding(p, state)
+        xp, years, held = ctx.xp, ctx.dt / p.year, supply(state, p.issuance)
         share = signals[p.ratio] if p.ratio else xp.div(xp.total(state[p.bonded]), held, xp.num(0))
         low, high = p.low.at(ctx), p.high.at(ctx)
         before = xp.clip(signals[p.inflation], low, high)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
-from ..accounts import BURNED, ISSUANCE, Account
+from ..accounts import Account
 from ..flows import Flow, burn, mint
 from ..holds import held, pend, void_hold
 from .base import Emitted, Mechanism, Number, Parameters, Ref, State, Tag, account, count, event, number, option, reads, refuse_unless, writes
-from .sharing import spread
-from .voting import after, flag
+from .sharing import flag, spread, supply
+from .voting import after
 
 OPEN, WAITING = 1, 2  # what `proposal_status` says of a proposal that can still be vetoed
 
@@ -166,11 +166,6 @@ def ripe(due: Any, ctx: Any) -> Any:
 def pending(xp: Any, status: Any) -> Any:
     """1 for slots whose proposal can still be vetoed."""
     return flag(xp, xp.logical_or(xp.eq(status, OPEN), xp.eq(status, WAITING)))
-
-
-def supply(state: State, place: Account) -> Any:
-    """Outstanding supply of an account's asset [1, path]."""
-    return -state[Account(ISSUANCE, place.asset)] - state[Account(BURNED, place.asset)]
 
 
 def planned(p: Any, state: State, ctx: Any) -> dict[str, Any]:

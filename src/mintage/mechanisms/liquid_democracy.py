@@ -9,8 +9,8 @@ from ..errors import Fault, SpecError
 from ..flows import Flow, burn
 from .base import Emitted, Number, Parameters, Ref, State, account, count, event, number, option, reads, refuse_unless, writes
 from .governance import SLOTS, Governance, weights
-from .sharing import to_owner
-from .voting import after, flag, within
+from .sharing import flag, to_owner
+from .voting import after, within
 
 NNS = "ICP's Network Nervous System"
 NOBODY = -1  # the proposer of a motion that an electorate brought

@@ -29,7 +29,8 @@ from .base import (
     writes,
 )
 from .emission import calls_before
-from .voting import flag, within
+from .sharing import flag
+from .voting import within
 
 CALCULATION, OPENED = "dfinity/ic, governance/src/reward/calculation.rs", "2021-05-10"
 

@@ -25,8 +25,8 @@ from .base import (
     schedule,
     writes,
 )
-from .sharing import column
-from .voting import Weighing, aged, faults_of_weighing, flag, weight, within
+from .sharing import column, flag
+from .voting import Weighing, aged, faults_of_weighing, weight, within
 
 NNS, OPENED = "ICP's Network Nervous System", "2021-05-10"
 

@@ -8,8 +8,8 @@ from typing import Any, Literal
 
 from ..flows import Flow
 from .base import Emitted, Mechanism, Number, Parameters, Ref, State, Tag, account, number, option, reads, writes
-from .providers import accounts, total_of
-from .sharing import column, not_one
+from .providers import accounts
+from .sharing import column, not_one, total_of
 
 
 class Producer(Parameters):

@@ -8,7 +8,7 @@ from typing import Any
 from ..accounts import EXTERNAL, Account
 from ..flows import Flow
 from .base import Emitted, Mechanism, Number, Parameters, Ref, State, Tag, account, event, number, option, reads, writes
-from .sharing import column, pro_rata, spread
+from .sharing import column, pro_rata, spread, total_of
 
 
 class ProviderTier(Parameters):
@@ -91,14 +91,6 @@ class ProviderEntry(Mechanism):
             shown[p.spending] = xp.total(spent)
         earned = tokens[0] if tokens else 0 * income / price
         return accounts(p, state, xp, spent * ctx.dt, earned * ctx.dt, price) if p.tokens else [], shown
-
-
-def total_of(parts: list[Any]) -> Any:
-    """The sum of several arrays."""
-    out = parts[0]
-    for part in parts[1:]:
-        out = out + part
-    return out
 
 
 def accounts(p: Any, state: State, xp: Any, need: Any, earned: Any, price: Any) -> list[Flow]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from ..flows import Flow
 from .base import Emitted, Mechanism, Noise, Number, Parameters, Ref, State, Tag, account, event, number, option, reads, refuse_unless, writes
+from .sharing import flag
 
 TINY = 10**9  # a margin below this part of a task's price counts as that: a break-even beyond any number of tasks, and finite
 
@@ -198,8 +199,3 @@ def shown(p: Any, xp: Any, level: Any, up: Any, changes: Any) -> dict[str, Any]:
     now = plan(p, xp, level)
     told = {p.level: level, p.quality: now.quality * up, p.capacity: now.capacity * up, p.receipts: changes}
     return {name: value for name, value in told.items() if name}
-
-
-def flag(xp: Any, mask: Any) -> Any:
-    """1 where the mask holds, else 0."""
-    return xp.where(mask, xp.num(1), xp.num(0))

@@ -1,11 +1,11 @@
-"""Between holders: recipients with shares, one row a tier, an even spread. Helpers of the families; no mechanism of its own."""
+"""Between holders: recipients with shares, one row a tier, an even spread, what there is of an asset. Helpers of the families; no mechanism of its own."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-from ..accounts import Account
+from ..accounts import BURNED, ISSUANCE, Account
 from ..flows import Flow
 from .base import Number, Parameters, Ref, State, account, number
 
@@ -90,3 +90,21 @@ def passed(xp: Any, state: State, src: Account, dst: Account, amount: Any, reaso
         return [Flow(src, dst, whole, reason)]
     part = pro_rata(xp, state, src, xp.full((1, 1), xp.num(1)))
     return [Flow(src, dst, amount * part[i : i + 1], reason, slice(i, i + 1)) for i in range(givers)]
+
+
+def supply(state: State, place: Account) -> Any:
+    """All there is of an account's asset, whoever has it: minted less burned [asset], [1, path]."""
+    return -state[Account(ISSUANCE, place.asset)] - state[Account(BURNED, place.asset)]
+
+
+def flag(xp: Any, mask: Any) -> Any:
+    """1 where the mask holds, else 0, as numbers of the arithmetic."""
+    return xp.where(mask, xp.num(1), xp.num(0))
+
+
+def total_of(parts: Sequence[Any]) -> Any:
+    """The sum of several arrays."""
+    out = parts[0]
+    for part in parts[1:]:
+        out = out + part
+    return out

@@ -8,8 +8,7 @@ from typing import Any, ClassVar
 from ..errors import Fault, SpecError
 from ..flows import Flow
 from .base import Emitted, Mechanism, Number, Parameters, Ref, State, Tag, account, number, reads, writes
-from .sharing import chosen
-from .voting import flag
+from .sharing import chosen, flag
 
 ADOPTED = 3  # what `proposal_status` says of a proposal at the call that adopts it
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Literal
 
 from .base import Emitted, Mechanism, Noise, Number, Parameters, Point, Ref, Schedule, State, account, number, option, reads, schedule, writes
-from .sharing import column
+from .sharing import column, flag
 
 
 class Weighing(Parameters):
@@ -49,11 +49,6 @@ def aged(xp: Any, age: Any, before: Any, stake: Any) -> Any:
 def after(state: State, updates: Mapping[str, Any]) -> State:
     """The state as it is once some of a call's own updates are made, for the rest of the call."""
     return State(state.balances, ChainMap(dict(updates), state.memory))  # type: ignore[arg-type]
-
-
-def flag(xp: Any, mask: Any) -> Any:
-    """1 where the mask holds, else 0, as numbers of the arithmetic."""
-    return xp.where(mask, xp.num(1), xp.num(0))
 
 
 class VoteWeights(Mechanism):

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
+from ..sharing import total_of
+
 Memory = dict[str, Any]
 POLICIES: dict[str, type[Policy]] = {}
 
@@ -41,7 +43,7 @@ class Rule(Policy):
     name = "rule"
 
     def propose(self, p: Any, xp: Any, errors: Sequence[Any], level: Any, memory: Mapping[str, Any]) -> tuple[Any, Memory]:
-        return level * (1 + p.gain * summed(errors)), {}
+        return level * (1 + p.gain * total_of(errors)), {}
 
 
 class Bands(Policy):
@@ -51,7 +53,7 @@ class Bands(Policy):
 
     def propose(self, p: Any, xp: Any, errors: Sequence[Any], level: Any, memory: Mapping[str, Any]) -> tuple[Any, Memory]:
         none = 0 * errors[0]
-        votes = summed([xp.where(xp.gt(e, none + p.band), none + 1, none) - xp.where(xp.lt(e, none - p.band), none + 1, none) for e in errors])
+        votes = total_of([xp.where(xp.gt(e, none + p.band), none + 1, none) - xp.where(xp.lt(e, none - p.band), none + 1, none) for e in errors])
         return level * (1 + p.step * xp.clip(votes, -1, 1)), {}
 
 
@@ -68,17 +70,10 @@ class Pi(Policy):
         return {"integral": make(0)}
 
     def propose(self, p: Any, xp: Any, errors: Sequence[Any], level: Any, memory: Mapping[str, Any]) -> tuple[Any, Memory]:
-        error = summed(errors)
+        error = total_of(errors)
         integral = p.leak * memory["integral"] + error
         return p.base * (1 + p.gain * error + p.integral * integral), {"integral": integral}
 
     def settle(self, p: Any, xp: Any, before: Mapping[str, Any], after: Memory, proposed: Any, allowed: Any) -> Memory:
         pushed = (after["integral"] - before["integral"]) * (proposed - allowed) / p.base
         return {"integral": xp.where(xp.gt(pushed, 0 * pushed), before["integral"], after["integral"])}
-
-
-def summed(parts: Sequence[Any]) -> Any:
-    out = parts[0]
-    for part in parts[1:]:
-        out = out + part
-    return out

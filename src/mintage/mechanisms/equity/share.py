@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ...accounts import BURNED, ISSUANCE, Account
 from ...flows import Flow
 from ..base import Emitted, Mechanism, Number, Parameters, Ref, State, Tag, account, count, number, reads, writes
+from ..sharing import supply
 
 
 class SharePrice(Mechanism):
@@ -44,9 +44,8 @@ class SharePrice(Mechanism):
 
     def step(self, p: Any, state: State, signals: Mapping[str, Any], ctx: Any) -> Emitted:
         xp = ctx.xp
-        issued = -state[Account(ISSUANCE, p.shares.asset)] - state[Account(BURNED, p.shares.asset)]
         held = xp.total(state[p.tokens]) * signals[p.token_price] * (1 - p.haircut)
-        nav = xp.div(signals[p.operating] + xp.total(state[p.cash]) + held, issued, 0)  # no share is worth nothing
+        nav = xp.div(signals[p.operating] + xp.total(state[p.cash]) + held, supply(state, p.shares), 0)  # no share is worth nothing
         m = state["above"] * p.keep + (signals[p.shock] if p.shock else 0)
         m = m - p.strength * beyond(xp, m, p.band)
         shown = {p.price: nav * xp.exp(m), p.premium: m, p.nav: nav}

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ...errors import Fault, ServiceError
+from ..sharing import total_of
 
 ROUNDS = 6  # of EM inside a step; it settles in a handful where most labels are honest
 
@@ -28,7 +29,7 @@ def one_coin(xp: Any, labels: Any, classes: int, prior: Any, rounds: int = ROUND
     Begins with vote shares. `prior` is what a newcomer is taken for, worth n0 = 2 tasks: nobody is thought perfect for a single answer.
     """
     said = marks(xp, labels, classes)
-    done = _sum(said)
+    done = total_of(said)
     votes = xp.total(done)
     chance = [xp.div(xp.total(s), votes, xp.num(1) / classes) for s in said]
     accuracy = _accuracy(xp, said, done, chance, prior)
@@ -38,13 +39,13 @@ def one_coin(xp: Any, labels: Any, classes: int, prior: Any, rounds: int = ROUND
         logs = [xp.total(s * right + (done - s) * wrong) for s in said]
         top = _most(xp, logs)
         weights = [xp.exp(one - top) for one in logs]
-        chance = [w / _sum(weights) for w in weights]
+        chance = [w / total_of(weights) for w in weights]
         accuracy = _accuracy(xp, said, done, chance, prior)
     return accuracy, chance
 
 
 def _accuracy(xp: Any, said: Sequence[Any], done: Any, chance: Sequence[Any], prior: Any) -> Any:
-    hits = _sum([xp.sum(s * q, 0) for s, q in zip(said, chance, strict=True)])
+    hits = total_of([xp.sum(s * q, 0) for s, q in zip(said, chance, strict=True)])
     return xp.clip((hits + 2 * prior) / (xp.sum(done, 0) + 2), xp.num("0.001"), xp.num("0.999"))
 
 
@@ -57,13 +58,13 @@ def agreement(xp: Any, labels: Any, classes: int) -> Any:
     expectation, whatever it says. Source: Dasgupta and Ghosh 2013; Shnayder, Agarwal, Frongillo and Parkes 2016.
     """
     said = marks(xp, labels, classes)
-    done = _sum(said)
+    done = total_of(said)
     peers = xp.total(done) - done
-    agreed = _sum([s * (xp.total(s) - s) for s in said])
+    agreed = total_of([s * (xp.total(s) - s) for s in said])
     shared = xp.div(xp.sum(agreed, 0), xp.sum(done * peers, 0), 0)
     habits = [xp.div(xp.sum(s, 0), xp.sum(done, 0), 0) for s in said]
     others = [xp.total(f) - f for f in habits]
-    by_habit = xp.div(_sum([f * o for f, o in zip(habits, others, strict=True)]), _sum(others), 0)
+    by_habit = xp.div(total_of([f * o for f, o in zip(habits, others, strict=True)]), total_of(others), 0)
     active = xp.where(xp.gt(xp.sum(done * peers, 0), 0), 1, 0)
     return (shared - by_habit) * active
 
@@ -108,13 +109,6 @@ def confusion_matrices(answers: Sequence[tuple[Any, Any, Any]], iterations: int 
     shares = {label: float(share) for label, share in priors.items()}
     workers = {w: errors.loc[w] for w in errors.index.levels[0]}
     return shares, {w: {true: {said: float(x) for said, x in table[true].items()} for true in errors.columns} for w, table in workers.items()}
-
-
-def _sum(parts: Sequence[Any]) -> Any:
-    out = parts[0]
-    for part in parts[1:]:
-        out = out + part
-    return out
 
 
 def _most(xp: Any, parts: Sequence[Any]) -> Any:
