@@ -241,6 +241,13 @@ def test_a_tripped_breaker_holds_for_its_time_however_calm_it_is_then_cools_down
     assert [bool(level[i + 1] > level[i]) for i in range(13)] == [m != 1 for m in mode[1:]]
 
 
+def test_while_the_alarm_goes_on_the_policy_gets_no_call_in_between():
+    e = economy(history([2]), history([1, 9], "alarm"), controller(alarm="alarm", alarm_high="5", halt=3, cooldown=2, total="0.9"), x=2, alarm=1)
+    level, mode = run(e, 13, "level", "mode")
+    assert mode[1:].astype(int).tolist() == [0] + [1] * 12
+    assert len(set(level[2:])) == 1
+
+
 def play(**params):
     return Play(economy(history([2]), controller(total="0.9", **params), x=2))
 

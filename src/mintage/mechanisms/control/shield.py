@@ -41,13 +41,13 @@ def project(xp: Any, proposal: Any, limits: Mapping[str, tuple[Any, Any]]) -> tu
 
 
 def breaker(p: Any, xp: Any, memory: Mapping[str, Any], t: Any, tripped: Any) -> tuple[Any, Any]:
-    """(mode, until): normal trips to halted for `halt` steps, halted passes to cool-down for `cooldown` steps, cool-down to normal; a trip in cool-down
-    halts again. `until` [step] is when the present mode ends. Latched: the mode is memory, and no quiet observation ends it early.
+    """(mode, until): normal trips to halted for `halt` steps, halted passes to cool-down for `cooldown` steps, cool-down to normal; a trip in cool-down,
+    or as a halt ends, halts again. `until` [step] is when the present mode ends. Latched: the mode is memory, and no quiet observation ends it early.
     """
     mode, until = memory["breaker"], memory["until"]
     over = xp.after(0 * mode + t, until, 0)
     halted, cooling = xp.where(xp.eq(mode, HALTED), 1, 0), xp.where(xp.eq(mode, COOLING), 1, 0)
-    trip = tripped * (1 - halted)
+    trip = tripped * (1 - halted * (1 - over))  # a halt that ends while the alarm goes on is another halt: the policy gets no call in between
     after = mode + over * (halted * (COOLING - HALTED) - cooling * COOLING)
     rest = until + over * halted * (t + p.cooldown - until)
     return after + trip * (HALTED - after), rest + trip * (t + p.halt - rest)
