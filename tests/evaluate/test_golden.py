@@ -25,7 +25,7 @@ FUTURES = dict.fromkeys(("render", "sound"), (200, 100)) | {"bittensor": (60, 30
 
 def scorecard(name: str) -> dict[str, Any]:
     """What is judged, to six digits."""
-    paths, beside = FUTURES.get(name, (100, 60))
+    paths, beside = FUTURES.get(name, (300, 60))
     d = mt.evaluate(ECONOMIES[name](), paths, 1, beside=beside)
     return {
         "verdict": d.verdict,
