@@ -82,6 +82,46 @@ def test_without_dividends_pots_wait():
         assert play[Account("pending", "ALPHA")] == pytest.approx([0.7e6 / 365] * 2)
 
 
+EPOCH = """
+[accounts.pool]
+holds = ["ALPHA"]
+holders = 2
+
+[accounts.mined]
+holds = ["ALPHA"]
+holders = 2
+opening = { ALPHA = 1000 }
+
+[accounts.crew]
+holds = ["ALPHA"]
+holders = 3
+
+[signals]
+incentive = { unit = "1", per = "crew", start = [0, 1, 3] }
+"""
+
+
+def test_one_subnet_is_paid_by_its_epoch_and_the_others_pots_join_their_stakers():
+    text = (EXAMPLES / "dividend_distribution.toml").read_text("utf-8")
+    i = text.index('delegated = "delegated/ALPHA"\n')
+    text = text[:i] + 'stakers = "pool/ALPHA"\nminers_pot = "mined/ALPHA"\nminers = "crew/ALPHA"\nincentive = "incentive"\nsubnet = 1\ntake = 0.1\n'
+    for play in both(mt.loads(text.replace("[signals]\n", EPOCH)).economy()):
+        play.steps(1)
+        pot = 0.7e6 / 365 / 2
+        assert play[Account("pool", "ALPHA")] == pytest.approx([pot, 0.9 * pot])
+        assert [x - 100_000 for x in play[Account("hotkeys", "ALPHA")]] == pytest.approx([0.1 * pot * d for d in (0.4, 0.3, 0.2, 0.1)])
+        assert play[Account("mined", "ALPHA")] == pytest.approx([500, 0])
+        assert play[Account("crew", "ALPHA")] == pytest.approx([0, 125, 375])
+        assert play[Account("pending", "ALPHA")] == pytest.approx([0, 0], abs=1e-6)
+
+
+@pytest.mark.parametrize("wrong", ['delegated = "delegated/ALPHA"\nstakers = "pending/ALPHA"', 'stakers = "pending/ALPHA"\nminers_pot = "pending/ALPHA"'])
+def test_pots_without_whom_they_are_for_are_a_fault(wrong):
+    text = (EXAMPLES / "dividend_distribution.toml").read_text("utf-8").replace('delegated = "delegated/ALPHA"', wrong)
+    with pytest.raises(SpecError, match="MT202"):
+        mt.loads(text)
+
+
 # --- child keys ---------------------------------------------------------------------------------------------------
 
 

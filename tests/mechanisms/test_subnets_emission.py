@@ -370,3 +370,12 @@ def test_flow_counts_what_users_do_and_neither_emission_nor_root_sales():
         play.world.balances[POOLS] = play.world.balances[POOLS] + play.column([100, 0, -50, 0])  # a stake and an unstake
         quiet(play, 1)
         assert play.signal("user_flow") == pytest.approx([100 * a, 0, -50 * a, 0], abs=1e-9)
+
+
+def test_from_the_day_until_on_averages_stand_still():
+    for play in both(example("taoflow", **{"flows.until": 3, "shares.versions": [{"rule": "price"}]})):
+        quiet(play, 3)
+        before = play.signal("protocol_flow")
+        assert min(before) > 0
+        quiet(play, 2)
+        assert play.signal("protocol_flow") == before

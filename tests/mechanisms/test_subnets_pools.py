@@ -186,3 +186,43 @@ def test_the_crowd_goes_where_alpha_appeals_to_it():
     prices = [float(end[f"alpha_price[{i}]"][0]) for i in range(4)]
     assert prices == sorted(prices, reverse=True)
     assert prices[0] > 1.5 * prices[3]
+
+
+SELLERS = """
+[accounts.crew]
+holds = ["ALPHA"]
+holders = 3
+opening = { ALPHA = 30_000 }
+
+[accounts.cash]
+holds = ["TAO"]
+role = "provider"
+"""
+
+
+def test_sellers_are_paid_by_what_they_sell_and_those_of_one_subnet_move_its_price_alone():
+    text = (EXAMPLES / "subnet_stakers.toml").read_text("utf-8").replace("[signals]", SELLERS + '[signals]\npay = { unit = "TAO/day", start = 0 }')
+    rows = '[{ place = "crew/ALPHA", subnet = 2, cash = "cash/TAO", share = 0.5, reward = true }, { place = "miners/ALPHA", share = 0.02 }]'
+    text = text.replace('[{ place = "miners/ALPHA", share = 0.02 }]', rows).replace("speed = 0.01", 'speed = 0\nspread = 0\nearned = "pay"')
+    e = mt.loads(text).economy()
+    assert [str(f) for f in e.check()] == []
+    assert {i.reason: i.tag for i in e.flow_table if i.dst.kind == "cash"} == {"paid": "reward"}
+    names = (*(f"pools/ALPHA[{i}]" for i in range(4)), *(f"pools/TAO[{i}]" for i in range(4)), "cash/TAO", "crew/ALPHA", "pay", "authors/TAO")
+    end = {n: float(v[0]) for n, v in mt.simulate(e, 1, 1, save=mt.Save(vars=names)).end.items()}
+    assert end["crew/ALPHA"] == pytest.approx(15_000)
+    sold = [2000, 2000, 17_000, 2000]  # a fiftieth of what miners have, and the crew's half
+    assert [end[f"pools/ALPHA[{i}]"] for i in range(4)] == pytest.approx([300_000 + x for x in sold])
+    fetched = [10_000 * x / (300_000 + x) for x in sold]
+    assert [end[f"pools/TAO[{i}]"] for i in range(4)] == pytest.approx([10_000 - x for x in fetched])
+    fee = 33 / 65535
+    assert end["cash/TAO"] == pytest.approx(fetched[2] * 15 / 17 * (1 - fee)) == pytest.approx(end["pay"])
+    assert end["authors/TAO"] == pytest.approx(sum(fetched) * fee)
+
+
+def test_pools_that_are_founded_are_unequal_by_rank():
+    e = example("subnet_pools", **{"swaps.founding": 1000, "accounts.pools.opening.TAO": 0, "accounts.market.opening.TAO": 640_000, "swaps.rank": 1})
+    start = mt.simulate(e, 1, 1, save=mt.Save(every=1, vars=(*(f"pools/TAO[{i}]" for i in range(4)), "supply/TAO"), paths=True))
+    tao = [float(start[f"pools/TAO[{i}]"][0, 0]) for i in range(4)]
+    assert sum(tao) == pytest.approx(1000)
+    assert [x / tao[0] for x in tao] == pytest.approx([1, 1 / 2, 1 / 3, 1 / 4])
+    assert float(start["supply/TAO"][0, 0]) == pytest.approx(1_641_000)

@@ -53,7 +53,6 @@ def kept(xp: Any, age: Any, p: Any) -> Any:
 
     With r = 1 / (b + H) at the middle the mean of b / (b + H) is 1 - H r (1 + n^2 r^2 / 12), to 2e-8 for a day and H of four weeks.
     """
-    n = p.blocks
+    n, slow = p.blocks, p.rate * p.halving
     r = 1 / (age + (p.halving + xp.num(1 - n) / 2))
-    mean = (1 - (r * r * (xp.num(n * n - 1) / 12) + 1) * r * p.halving) * p.rate
-    return xp.exp(xp.log1p(-mean) * n)
+    return xp.exp(xp.log1p(r * (r * r * (slow * xp.num(n * n - 1) / 12) + slow) - p.rate) * n)

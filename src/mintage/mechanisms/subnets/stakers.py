@@ -18,7 +18,7 @@ class Seller(Parameters):
 
     place: Ref = account(None, "the alpha: a row a subnet, or any rows of one subnet")
     subnet: int = count(-1, "the subnet that all of it belongs to; -1: row i belongs to subnet i", ge=-1)
-    cash: Ref = account("market/token", "where the TAO goes")
+    cash: Ref = account("market/token", "where the TAO goes, one row")
     share: Number = number("0.1", "1/day", "share sold a day", ge="0", le="1")
     reward: bool = option(False, "what it fetches is pay for work, which is so paid in the network's token")
 
@@ -39,7 +39,17 @@ class SubnetStakers(Mechanism):
     name = "subnet_stakers"
     behaviour = True
     noise = {"stir": Noise("uniform", per="tao")}
-    tags: Mapping[str, Tag] = dict.fromkeys(("sell", "sold", "unstake", "stake", "bought", "root"), "trade") | {"fee": "fee", "share": "transfer"}
+    tags: Mapping[str, Tag] = {
+        "sell": "trade",
+        "sold": "trade",
+        "paid": "reward",
+        "unstake": "trade",
+        "stake": "trade",
+        "bought": "trade",
+        "root": "transfer",
+        "fee": "fee",
+        "share": "transfer",
+    }
     breaks: ClassVar[str] = (
         "A crowd that follows value steadies prices; real crowds also follow prices, emission and each other, and leave together. "
         "Where owners and miners sell faster than stakers come, alpha falls until what is sold is worth little."
@@ -105,18 +115,18 @@ class SubnetStakers(Mechanism):
                 by_cash[key] = xp.add_at(by_cash.get(key, 0 * alpha), at, xp.total(part))
         amount = total_of(by_cash.values())
         each = given(xp, alpha, tao, amount, to_sell)
-        fetched, paid, own = amount * each, bids * (1 - p.fee), each * (1 - p.fee)
+        fetched, paid = amount * each, bids * (1 - p.fee)
         got = swapped(xp, tao - fetched, alpha + amount, paid, to_buy)
         per_alpha, spent = rate(xp, shares, staked, p.par), xp.total(bids)
 
-        cash = {key: part * own for key, part in by_cash.items()}
+        cash = {key: part * each for key, part in by_cash.items()}
         flows += [Flow(p.tao, place, part, reason) for (place, reason), part in cash.items()]
-        flows += [Flow(p.tao, p.authors, fetched * p.fee, "fee"), Flow(p.money, p.authors, spent * p.fee, "fee")]
-        flows += [Flow(p.money, p.tao, paid, "stake"), Flow(p.alpha, p.staked, got, "bought")]
+        flows += [Flow(place, p.authors, xp.total(part) * p.fee, "fee") for (place, _), part in cash.items()]
+        flows += [Flow(p.money, p.authors, spent * p.fee, "fee"), Flow(p.money, p.tao, paid, "stake"), Flow(p.alpha, p.staked, got, "bought")]
         flows += [burn(p.crowd, asks * per_alpha, "share"), mint(p.crowd, got * per_alpha, "share")]
         shown = {p.appeal: appeal}
         if p.earned:
-            shown[p.earned] = total_of([0 * spent, *(xp.total(part) for (_, reason), part in cash.items() if reason == "paid")]) / ctx.dt
+            shown[p.earned] = total_of([0 * spent, *(xp.total(part) for (_, reason), part in cash.items() if reason == "paid")]) * (1 - p.fee) / ctx.dt
         return flows + to_root(p, state, ctx, spent), shown
 
 
