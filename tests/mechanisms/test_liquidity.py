@@ -54,6 +54,22 @@ def test_adding_and_removing_move_neither_the_price_nor_anybody_elses_part_and_t
             assert after >= depth * (1 - 1e-6)
 
 
+def test_the_last_provider_may_leave_and_the_network_runs_on():
+    """Nobody trades in an empty pool, its price stays, and whoever adds to it later begins it anew."""
+    empty = {k: v for k, v in OPEN.items() if not k.startswith("pool") and k != "holders/LP"}
+    for play in stages(pool(opening=empty)):
+        play.event("lp", "add", {"provider": 0}, amount=100)
+        play.event("trade", "buy", {"trader": 0}, amount=50)
+        price = play.one("price")
+        play.event("lp", "remove", {"provider": 0}, amount=40)
+        assert play.steps(2).one("price") == price
+        for trade in ("buy", "sell"):
+            with pytest.raises(RunError, match="the pool is empty"):
+                play.event("trade", trade, {"trader": 0}, amount=1)
+        play.event("lp", "add", {"provider": 1}, amount=100)
+        assert play.steps(1).one("price") == pytest.approx(2)
+
+
 @settings(max_examples=20, deadline=None)
 @given(pieces=st.lists(st.integers(1, 800), min_size=1, max_size=6))
 def test_adding_and_removing_again_returns_what_was_added_in_however_many_pieces(pieces):

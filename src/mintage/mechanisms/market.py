@@ -7,7 +7,7 @@ from typing import Any
 
 from ..accounts import Account
 from ..flows import Flow
-from .base import Emitted, Mechanism, Number, Parameters, Ref, State, Tag, account, event, number, reads, writes
+from .base import Emitted, Mechanism, Number, Parameters, Ref, State, Tag, account, event, number, reads, refuse_unless, writes
 from .sharing import pro_rata
 
 
@@ -77,17 +77,17 @@ class OrderFlowPrice(Mechanism):
         strength: Number = number("0.5", "1", "share of the gap to the outside price that arbitrage closes in a call", ge="0", le="1")
         limit: Number = number("0.1", "1", "tokens traded in a call, at most this share of the pool's", gt="0", lt="1")
 
-    def price_of(self, p: Any, tokens: Any, fiat: Any) -> Any:
-        """The pool's price [fiat/token] at reserves of `tokens` and `fiat`."""
-        return fiat / tokens
+    def price_of(self, p: Any, xp: Any, tokens: Any, fiat: Any) -> Any:
+        """The pool's price [fiat/token] at reserves of `tokens` and `fiat`; like all below 0 for an empty pool."""
+        return xp.div(fiat, tokens, 0)
 
     def swapped(self, p: Any, xp: Any, paid: Any, reserve_in: Any, reserve_out: Any, selling: bool) -> Any:
         """What the pool gives for `paid`, fee taken; `selling` tokens or buying them."""
-        return swap(paid, reserve_in, reserve_out, p.fee)
+        return swap(xp, paid, reserve_in, reserve_out, p.fee)
 
     def cost(self, p: Any, xp: Any, bought: Any, tokens: Any, fiat: Any) -> Any:
         """What must be paid, fee and all, for `bought` tokens."""
-        return fiat * bought / (tokens - bought) / (1 - p.fee)
+        return xp.div(fiat * bought, tokens - bought, 0) / (1 - p.fee)
 
     def gap(self, p: Any, xp: Any, tokens: Any, ratio: Any) -> Any:
         """Tokens that take the pool's price to the outside one; `ratio` [1] is the pool's over the outside's."""
@@ -96,24 +96,26 @@ class OrderFlowPrice(Mechanism):
     @event(roles={"trader": "fiat"}, arguments={"amount": "fiat"})
     def buy(self, p: Any, state: State, signals: Mapping[str, Any], ctx: Any, rows: Mapping[str, Any], amount: Any) -> Emitted:
         """Pay `amount` of fiat, take the tokens it buys."""
-        x, y = state[p.pool_tokens], state[p.pool_fiat]
+        there, x, y = reserves(p, state, ctx.xp)
+        refuse_unless(ctx, there, f"{self.name}.buy", "the pool is empty", "a pool that holds both sides")
         got, at = self.swapped(p, ctx.xp, amount, y, x, selling=False), rows["trader"]
         flows = [Flow(p.fiat, p.pool_fiat, amount, "buy", at), Flow(p.pool_tokens, p.tokens, got, "bought", None, of_trader(state, p.tokens, at))]
-        return flows, {p.price: self.price_of(p, x - ctx.xp.total(got), y + ctx.xp.total(amount))}
+        return flows, {p.price: self.price_of(p, ctx.xp, x - ctx.xp.total(got), y + ctx.xp.total(amount))}
 
     @event(roles={"trader": "tokens"}, arguments={"amount": "tokens"})
     def sell(self, p: Any, state: State, signals: Mapping[str, Any], ctx: Any, rows: Mapping[str, Any], amount: Any) -> Emitted:
         """Give `amount` of tokens, take the fiat it fetches."""
-        x, y = state[p.pool_tokens], state[p.pool_fiat]
+        there, x, y = reserves(p, state, ctx.xp)
+        refuse_unless(ctx, there, f"{self.name}.sell", "the pool is empty", "a pool that holds both sides")
         got, at = self.swapped(p, ctx.xp, amount, x, y, selling=True), rows["trader"]
         flows = [Flow(p.tokens, p.pool_tokens, amount, "sell", at), Flow(p.pool_fiat, p.fiat, got, "sold", None, of_trader(state, p.fiat, at))]
-        return flows, {p.price: self.price_of(p, x + ctx.xp.total(amount), y - ctx.xp.total(got))}
+        return flows, {p.price: self.price_of(p, ctx.xp, x + ctx.xp.total(amount), y - ctx.xp.total(got))}
 
     def step(self, p: Any, state: State, signals: Mapping[str, Any], ctx: Any) -> Emitted:
-        xp, x, y = ctx.xp, state[p.pool_tokens], state[p.pool_fiat]
+        xp, (there, x, y) = ctx.xp, reserves(p, state, ctx.xp)
         net = xp.total(ctx.opening[p.tokens] - state[p.tokens]) * p.flow_share
-        gap = self.gap(p, xp, x, self.price_of(p, x, y) / signals[p.outside]) * p.strength
-        wanted = xp.clip(net + gap, -p.limit * x, p.limit * x)
+        gap = self.gap(p, xp, x, self.price_of(p, xp, x, y) / signals[p.outside]) * p.strength
+        wanted = xp.where(there, xp.clip(net + gap, -p.limit * x, p.limit * x), 0)
         bought = xp.maximum(wanted, 0 * x)
         sold = xp.minimum(xp.maximum(-wanted, 0 * x), xp.total(state[p.tokens]))
         paid = self.cost(p, xp, bought, x, y)
@@ -124,7 +126,7 @@ class OrderFlowPrice(Mechanism):
             Flow(p.tokens, p.pool_tokens, of_traders(xp, state, p.tokens, p.tokens, sold), "sell"),
             Flow(p.pool_fiat, p.fiat, of_traders(xp, state, p.fiat, p.tokens, fetched), "sold"),
         ]
-        return flows, {p.price: self.price_of(p, x - bought + sold, y + paid - fetched)}
+        return flows, {p.price: xp.where(there, self.price_of(p, xp, x - bought + sold, y + paid - fetched), signals[p.price])}
 
 
 class WeightedPool(OrderFlowPrice):
@@ -146,18 +148,24 @@ class WeightedPool(OrderFlowPrice):
     class Params(OrderFlowPrice.Params):
         weight: Number = number("0.8", "1", "w: share of the pool's value that is held in tokens", gt="0", lt="1")
 
-    def price_of(self, p: Any, tokens: Any, fiat: Any) -> Any:
-        return fiat * p.weight / (tokens * (1 - p.weight))
+    def price_of(self, p: Any, xp: Any, tokens: Any, fiat: Any) -> Any:
+        return xp.div(fiat * p.weight, tokens * (1 - p.weight), 0)
 
     def swapped(self, p: Any, xp: Any, paid: Any, reserve_in: Any, reserve_out: Any, selling: bool) -> Any:
         exponent = p.weight / (1 - p.weight) if selling else (1 - p.weight) / p.weight
-        return -reserve_out * xp.expm1(-exponent * xp.log1p(paid * (1 - p.fee) / reserve_in))
+        return -reserve_out * xp.expm1(-exponent * xp.log1p(xp.div(paid * (1 - p.fee), reserve_in, 0)))
 
     def cost(self, p: Any, xp: Any, bought: Any, tokens: Any, fiat: Any) -> Any:
-        return fiat * xp.expm1(-p.weight / (1 - p.weight) * xp.log1p(-bought / tokens)) / (1 - p.fee)
+        return fiat * xp.expm1(-p.weight / (1 - p.weight) * xp.log1p(-xp.div(bought, tokens, 0))) / (1 - p.fee)
 
     def gap(self, p: Any, xp: Any, tokens: Any, ratio: Any) -> Any:
-        return -tokens * xp.expm1((1 - p.weight) * xp.log(ratio))
+        return -tokens * xp.expm1((1 - p.weight) * xp.log(xp.where(xp.gt(ratio, 0), ratio, 1)))
+
+
+def reserves(p: Any, state: State, xp: Any) -> tuple[Any, Any, Any]:
+    """Whether the pool holds both sides, and its reserves of tokens and fiat."""
+    x, y = state[p.pool_tokens], state[p.pool_fiat]
+    return xp.logical_and(xp.gt(x, 0), xp.gt(y, 0)), x, y
 
 
 def of_trader(state: State, place: Account, at: Any) -> Any:
@@ -171,7 +179,7 @@ def of_traders(xp: Any, state: State, place: Account, giver: Account, amount: An
     return pro_rata(xp, state, giver if same else place, amount)
 
 
-def swap(paid: Any, reserve_in: Any, reserve_out: Any, fee: Any) -> Any:
+def swap(xp: Any, paid: Any, reserve_in: Any, reserve_out: Any, fee: Any) -> Any:
     """What a constant-product pool gives for `paid`: out kept (1 - fee) paid / (in + (1 - fee) paid)."""
     kept = paid * (1 - fee)
-    return reserve_out * kept / (reserve_in + kept)
+    return xp.div(reserve_out * kept, reserve_in + kept, 0)
