@@ -25,7 +25,8 @@ class GovernanceMint(Mechanism):
         room = min(per_window - minted in the last `window` calls, total - minted ever)        [token], [1, path]
 
     Decided is: what `decided` lists, on its day; where no `status` is read, what an operator mints, at once; where `status` is read, what a proposal asks
-    for that governance adopts. The plan and adopted proposals are cut to what the bounds leave; an operator who asks for more is refused. The window
+    for that governance adopts; call it as often as governance, which shows what it adopted until its next call. The plan and adopted proposals are cut to
+    what the bounds leave; an operator who asks for more is refused. The window
     slides by a call, so no two mints around its edge pass it.
 
     Sources: Fetch.ai, 1,477,549,566 FET minted on 2024-05-03 to merge AGIX and OCEAN, and 88,946,755.672 for CUDOS; supply else fixed.
