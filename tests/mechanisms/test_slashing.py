@@ -32,6 +32,22 @@ def test_only_an_operator_accuses_and_rules_and_only_the_owner_appeals():
     assert authority == {"accuse": "operator", "appeal": "owner", "uphold": "operator", "overturn": "operator"}
 
 
+def test_a_treasury_of_several_holders_shares_what_is_slashed_by_a_ruling_or_by_silence():
+    opening = {"staked/TOK": 4000, "board/TOK": 30}
+    court_ = use("court", "slashing", window=2, ruling=2, silence="slash", slashed="treasury", treasury="board/TOK")
+    e = estate(court_, kinds={**CASES, "board": 3}, opening=opening)
+    assert e.check() == []
+    for play in stages(e):
+        for row in range(3):
+            play.event("court", "accuse", {"staker": row}, share=1)
+        play.event("court", "appeal", {"staker": 0})
+        play.event("court", "appeal", {"staker": 1})
+        play.event("court", "uphold", {"staker": 0})
+        assert play.row("board/TOK") == pytest.approx([1030 / 3] * 3)
+        assert play.steps(2).row("board/TOK") == pytest.approx([3030 / 3] * 3)
+        assert play.row("staked/TOK") == [0, 0, 0, 1000]
+
+
 @pytest.mark.parametrize("window", [2, 4, 31])
 def test_what_nobody_appeals_is_slashed_when_the_window_ends_and_not_a_call_before(window):
     """io.net's month of appeal: a window of 31 daily calls holds it for 30 days at least."""

@@ -44,8 +44,8 @@ def by_owner(xp: Any, state: State, place: Account, rows: Any, amount: Any) -> l
     owner, in proportion to what the holders of `place` have."""
     if state[place].shape[-2] == 1:
         return [(rows, amount)]
-    each = [slice(0, 1)] if rows is None else [slice(i, i + 1) for i in range(len(rows))]
-    return [(None if rows is None else rows[i], pro_rata(xp, state, place, amount[i])) for i in each]
+    each = [slice(i, i + 1) for i in range(amount.shape[-2])]
+    return [(i if rows is None else rows[i], pro_rata(xp, state, place, amount[i])) for i in each]
 
 
 def peak(xp: Any, x: Any) -> Any:

@@ -9,7 +9,7 @@ from ..accounts import Account
 from ..flows import Flow, burn
 from .base import Emitted, Mechanism, Noise, Number, Parameters, Ref, State, Tag, account, count, event, number, option, refuse_unless, writes
 from .emission import calls_before
-from .sharing import by_owner, pro_rata
+from .sharing import by_owner
 from .stakers import in_all_lots
 
 
@@ -96,9 +96,8 @@ def sunk(p: Any, state: State, xp: Any, place: Account, index: Any, rows: Any) -
     lost = state[place][index]
     if p.slashed == "burn":
         return [burn(place, lost, "slash", index)]
-    if rows is None:
-        return [Flow(place, p.treasury, lost if state[p.treasury].shape[-2] == 1 else pro_rata(xp, state, p.treasury, xp.total(lost)), "slash", index)]
-    return [Flow(place, p.treasury, part, "slash", (index[0], at)) for at, part in by_owner(xp, state, p.treasury, rows, lost)]
+    lot = index if rows is None else index[0]
+    return [Flow(place, p.treasury, part, "slash", lot if at is None else (lot, at)) for at, part in by_owner(xp, state, p.treasury, rows, lost)]
 
 
 class Misconduct(Mechanism):

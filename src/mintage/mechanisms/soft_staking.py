@@ -26,7 +26,7 @@ from .base import (
     writes,
 )
 from .emission import calls_before
-from .sharing import by_owner, pro_rata
+from .sharing import by_owner
 
 
 class SoftStaking(Mechanism):
@@ -90,8 +90,6 @@ def left(p: Any, state: State, xp: Any, amount: Any, at: Any) -> list[Flow]:
     lost, out = accrued * xp.div(amount, stake, 0), Flow(p.staked, p.liquid, amount, "leave", at, at)
     if p.forfeits == "burn":
         return [out, burn(p.accrued, lost, "forfeit", at)]
-    if at is None:
-        return [out, Flow(p.accrued, p.pool, lost if state[p.pool].shape[-2] == 1 else pro_rata(xp, state, p.pool, xp.total(lost)), "forfeit")]
     return [out, *(Flow(p.accrued, p.pool, part, "forfeit", row) for row, part in by_owner(xp, state, p.pool, at, lost))]
 
 
