@@ -59,7 +59,7 @@ def test_the_preset_is_sound():
 def test_what_the_article_claims_is_marked_as_its_claim_and_all_else_is_published_or_assumed():
     told = {p.path: p for p in mt.load("ritual").provenance}
     claims = {path for path, p in told.items() if p.source == "A002"}
-    assert claims == {"signals.price.start", "signals.people.start", "plan.founding", "disclosure.market.market_cap_usd"}
+    assert claims == {"signals.price.start", "signals.people.start", "plan.founding"}
     assert {p.source for p in told.values() if p.source[1:].isdigit()} == {"A002", "A003", "S90", "S92"}
     supply = [p for path, p in told.items() if path.startswith(("allocation.", "assets.RIT.cap", "assets.RIT.genesis"))]
     assert supply
