@@ -50,7 +50,7 @@ class SubnetPools(Mechanism):
         fee: Number = number("0.00050354772259098", "1", "share of what is paid in, 33 of 65535", ge="0", lt="1", source=CODE, date=DATE)
         limit: Number = number("1000", "1", "what is paid in, over the reserve, at most", gt="0", source=CODE, date=DATE)
         minimum: Number = number("0.002", "tao", "least TAO that can be staked", ge="0", source=CODE, date=DATE)
-        founding: Number = number("0", "tao", "TAO in the pools at the start, issued beside the opening balances: row i has a part like i^-rank", ge="0")
+        founding: Number = number("0", "tao", "TAO in pools at the start, issued beside the opening balances: in whole TAO, row i as i^-rank", ge="0")
         rank: Number = number("0.7", "1", "how unequal those parts are; 0: equal", ge="0")
         par: Number = number("1", "positions/alpha", "shares that an alpha receives where nobody has any", gt="0")
 
@@ -61,7 +61,8 @@ class SubnetPools(Mechanism):
         if not p.founding:
             return []
         by_rank = xp.power(xp.cumsum(xp.full((p.slots, 1), xp.num(1)), -2), -p.rank)
-        return [mint(p.tao, by_rank * (p.founding / xp.total(by_rank)), "genesis")]
+        whole = xp.floor(by_rank * (p.founding / xp.total(by_rank)))
+        return [mint(p.tao, xp.add_at(whole, slice(0, 1), p.founding - xp.total(whole)), "genesis")]
 
     def memory(self, p: Any, make: Callable[..., Any]) -> dict[str, Any]:
         rows = make(0, of=p.tao).shape[-2]
