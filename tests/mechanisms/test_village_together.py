@@ -10,8 +10,6 @@ from mintage.arithmetic import jax
 from mintage.arithmetic_exact import EXACT, to_float
 from mintage.economy import post
 from mintage.errors import RunError
-from mintage.mechanisms import REGISTRY, load_builtin
-from mintage.mechanisms.base import Mechanism
 from mintage.save import Save
 from mintage.simulate import Job, run_chunk, simulate
 
@@ -56,11 +54,8 @@ def cause(play: Play, act, row: int, slot: int) -> str:
 
 
 def test_every_event_of_these_mechanisms_is_tried():
-    load_builtin()
     names = {u.name: u.mechanism for u in everything().uses}
     assert {(u, e) for u, m in names.items() for e in m.events} == set(EVENTS)
-    owned = {n for n, m in REGISTRY.items() if m.__module__.startswith("mintage.mechanisms.") and m.events and m().step.__func__ is Mechanism.step}
-    assert owned <= {m.name for m in names.values()}
 
 
 def test_every_rule_passes_the_check_of_units_and_of_the_protocol():
