@@ -12,6 +12,7 @@ import pytest
 
 import mintage as mt
 from mintage import report, spec
+from mintage.cli.vocabulary import CHAPTERS, KNOWN_AS, NEAREST, chapter, chapters, search
 from mintage.codes import CODES
 from mintage.evaluate.criteria import all_criteria
 from mintage.evaluate.figures import METRICS
@@ -230,6 +231,65 @@ def test_mechanisms_lists_all_and_shows_parameters_with_unit_default_range_and_s
     assert "pay" in data(capsys, "mechanisms", "burn_mint")[1]["events"]
 
 
+def test_mechanisms_are_listed_by_chapter_and_folded_on_a_terminal_only(capsys, monkeypatch):
+    monkeypatch.delenv("COLUMNS", raising=False)
+    assert call("mechanisms") == 0
+    plain = capsys.readouterr().out.split("\n")
+    assert {line.split()[0] for line in plain if line.startswith("  ")} == set(names())
+    assert [line for line in plain if line and not line.startswith("  ")] == list(chapters({n: find(n) for n in names()}))
+    monkeypatch.setenv("COLUMNS", "90")
+    assert call("mechanisms") == 0
+    told = capsys.readouterr().out
+    assert max(map(len, told.split("\n"))) <= 90
+    assert told.split() == "\n".join(plain).split()
+
+
+@pytest.mark.parametrize(
+    ("said", "ours"),
+    [
+        ("quadratic voting", "vote_weights"),
+        ("veToken", "lock_staking"),
+        ("AMM", "liquidity_pool"),
+        ("amm pool", "weighted_pool"),
+        ("vesting cliff", "vesting"),
+        ("restaking", "delegation"),
+        ("burn-and-mint", "burn_mint"),
+        ("Dividends", "token_dividend"),
+        ("airdrop", "personhood_grants"),
+        ("escrow", "reverse_auction"),
+        ("auction", "slot_auction"),
+        ("word of mouth", "users"),
+    ],
+)
+def test_mechanisms_finds_what_the_field_calls_otherwise(said, ours, capsys):
+    status, found = data(capsys, "mechanisms", said)
+    assert status == 0
+    assert ours in [r["name"] for r in found]
+    assert len(found) <= 6
+
+
+def test_every_other_name_leads_to_names_that_exist_and_every_module_has_a_chapter():
+    known = KNOWN_AS | NEAREST
+    assert {name for names_ in known.values() for name in names_.split()} <= set(names())
+    said = [alias.strip().lower() for key in known for alias in key.split(",")]
+    assert len(said) == len(set(said))
+    kinds = {n: find(n) for n in names()}
+    for alias in said:
+        assert set(search(alias, kinds)) & {n for key, ours in known.items() if alias in key.lower() for n in ours.split()}
+    assert [n for n, k in kinds.items() if k.__module__.startswith("mintage.") and chapter(k) not in CHAPTERS] == []
+    modules = {k.__module__.removeprefix("mintage.").removeprefix("mechanisms.").split(".")[0] for k in kinds.values()}
+    assert [m for words in CHAPTERS.values() for m in words.split() if m not in modules] == []
+
+
+def test_explain_shows_a_mechanism_and_lists_what_has_a_word_in_its_title(capsys):
+    assert call("explain", "burn_mint") == 0
+    shown = capsys.readouterr().out
+    assert call("mechanisms", "burn_mint") == 0
+    assert capsys.readouterr().out == shown
+    assert set(data(capsys, "explain", "unlock")[1]) >= {"T306", "RF2"}
+    assert call("explain", "zzz") == 2
+
+
 def test_networks_lists_the_presets_with_their_scenarios(capsys):
     listed = data(capsys, "networks")[1]
     assert [r["name"] for r in listed] == presets()
@@ -276,7 +336,7 @@ def complete(capsys, town):
         ("mintage com", ["compare", "completion"]),
         ("mintage simulate re", ["render"]),
         ("mintage simulate to", ["town.toml"]),
-        ("mintage check f", ["far.toml", "fine.toml"]),
+        ("mintage check f", [*(p for p in presets() if p.startswith("f")), "far.toml", "fine.toml"]),
         ("mintage check town.toml far/t", ["far/there.toml"]),
         ("mintage evaluate ./fi", ["./fine.toml"]),
         ("mintage compare town.toml re", ["render"]),
@@ -288,9 +348,9 @@ def complete(capsys, town):
         ("mintage explain RF", list(FLAGS)),
         ("mintage explain ratio", [m for m in METRICS if m.startswith("ratio")]),
         ("mintage explain tes", ["tests"]),
-        ("mintage new mine --like r", ["render"]),
+        ("mintage new mine --like r", [p for p in presets() if p.startswith("r")]),
         ("mintage chart render --chart sa", ["sankey"]),
-        ("mintage mechanisms bu", ["burn_mint"]),
+        ("mintage mechanisms burn", ["burn_mint"]),
         ("mintage schema d", ["document"]),
     ],
 )

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
+import textwrap
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -93,6 +95,14 @@ def console() -> Any:
             raise BrokenPipeError  # `main` knows what to do; rich would exit with 1, which means found wanting
 
     return Ours(width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else 110, highlight=False)
+
+
+def folded(head: str, text: str) -> str:
+    """`head` and `text`: folded under the text where a terminal is too narrow, one line in a pipe, where a search wants it whole."""
+    if not (sys.stdout.isatty() or "COLUMNS" in os.environ):
+        return head + text
+    width = max(shutil.get_terminal_size().columns, len(head) + 30)
+    return textwrap.fill(text, width, initial_indent=head, subsequent_indent=" " * len(head), break_on_hyphens=False)
 
 
 def shown(quiet: bool) -> bool:

@@ -8,6 +8,8 @@ import click
 
 from ..errors import Fault, UsageError, nearest
 from .common import AS_JSON, emit, twin
+from .mechanisms import shown
+from .vocabulary import begin, words
 from .words import explained
 
 
@@ -15,7 +17,10 @@ from .words import explained
 @click.argument("code", shell_complete=explained)
 @AS_JSON
 def command(code: str, as_json: bool) -> int:
-    """Explain CODE: an error (MT302), a test (T201), a red flag (RF3), a metric (ratio_last_year); or list `errors`, `tests`, `flags`, `metrics`."""
+    """Explain CODE: an error (MT302), a test (T201), a red flag (RF3), a metric (ratio_last_year); or list `errors`, `tests`, `flags`, `metrics`.
+
+    The name of a mechanism shows what `mintage mechanisms` does; a word (utility, unlock) lists the tests, flags and metrics whose titles have it.
+    """
     from ..codes import CODES
 
     if code == "errors":
@@ -55,8 +60,18 @@ def command(code: str, as_json: bool) -> int:
         doc = textwrap.dedent(m.read.__doc__ or "").strip()
         text = f"Unit [{m.unit}]. Better: {m.better or 'neither direction'}. One number per path. {doc}"
         return told({"code": m.name, "title": m.title, "text": text.strip()}, as_json)
+    from ..mechanisms import find
+
+    if (mechanism := find(code)) is not None:
+        shown(code, mechanism, as_json)
+        return 0
+    titled = {k: v for rows in lists.values() for k, v in rows.items() if begin(words(code), words(v))}
+    if titled:
+        return listed(titled, as_json)
     known = [*CODES, *tests, *FLAGS, *METRICS, *lists, "errors"]
-    raise UsageError(Fault("MT521", f"'{code[:40]}'", "is no code, test, flag or metric", "errors, tests, flags or metrics lists them", nearest(code, known)))
+    raise UsageError(
+        Fault("MT521", f"'{code[:40]}'", "is no code, test, flag or metric", "one that errors, tests, flags or metrics lists", nearest(code, known))
+    )
 
 
 def told(what: dict[str, str], as_json: bool) -> int:

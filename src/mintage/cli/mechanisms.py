@@ -8,7 +8,8 @@ from typing import Any
 import click
 
 from ..errors import Fault, UsageError, nearest
-from .common import AS_JSON, emit, twin
+from .common import AS_JSON, emit, folded, say, twin
+from .vocabulary import chapter, chapters, search, sentence
 from .words import mechanisms
 
 
@@ -16,44 +17,62 @@ from .words import mechanisms
 @click.argument("name", required=False, shell_complete=mechanisms)
 @AS_JSON
 def command(name: str | None, as_json: bool) -> int:
-    """List mechanisms and processes, your installed ones too; NAME shows formula, parameters and events."""
+    """List mechanisms and processes, your installed ones too; NAME shows formula, parameters and events.
+
+    NAME may be what the field calls it (veToken, airdrop, AMM) or a word of a name: then what fits is listed.
+    """
     from ..mechanisms import find, names
     from ..mechanisms.base import REGISTRY
 
     if name is None:
-        rows = [{"name": n, "family": REGISTRY[n].family, "module": REGISTRY[n].__module__, "doc": first_line(REGISTRY[n])} for n in names()]
-        if as_json:
-            emit(rows)
-        else:
-            for family in ("mechanism", "process"):
-                click.echo(f"{family}:")
-                for row in rows:
-                    if row["family"] == family:
-                        click.echo(f"  {row['name']:<22}  {row['doc']}")
+        listed(names(), as_json)
         return 0
     found = find(name)
-    if found is None:
+    if found is not None:
+        shown(name, found, as_json)
+        return 0
+    fits = search(name, {n: REGISTRY[n] for n in names()})
+    if not fits:
         raise UsageError(Fault("MT522", f"'{name[:40]}'", "no such mechanism or process", "a name of `mintage mechanisms`", nearest(name, names())))
+    say(f"no mechanism is called '{name[:40]}'; what comes nearest:")
+    listed(fits, as_json)
+    return 0
+
+
+def listed(which: list[str], as_json: bool) -> None:
+    """Names and what they are, by chapter; a line each in a pipe, folded on a terminal."""
+    from ..mechanisms.base import REGISTRY
+
+    kinds = {n: REGISTRY[n] for n in which}
+    if as_json:
+        emit([{"name": n, "family": k.family, "chapter": chapter(k), "module": k.__module__, "doc": first_line(k)} for n, k in kinds.items()])
+        return
+    wide = max(map(len, kinds))
+    for i, (title, here) in enumerate(chapters(kinds).items()):
+        click.secho(f"{chr(10) if i else ''}{title}", bold=True)
+        for n in here:
+            click.echo(folded(f"  {n:<{wide}}  ", sentence(kinds[n])))
+
+
+def shown(name: str, found: type[Any], as_json: bool) -> None:
+    """All that one declares."""
     fields = [described(found.Params, k) for k in found.Params.model_fields]
     events = {e.name: {"roles": dict(e.roles), "arguments": dict(e.arguments), "order_free": e.order_free, "doc": e.doc} for e in found.events.values()}
     if as_json:
+        noise = {k: v.form for k, v in found.noise.items()}
         emit(
-            {
-                "name": name,
-                "family": found.family,
-                "doc": inspect.getdoc(found),
-                "parameters": fields,
-                "events": events,
-                "noise": {k: v.form for k, v in found.noise.items()},
-            }
+            {"name": name, "family": found.family, "doc": inspect.getdoc(found), "breaks": found.breaks, "parameters": fields, "events": events, "noise": noise}
         )
-        return 0
-    click.echo(f"{name} ({found.family})\n\n{inspect.getdoc(found)}\n\nparameters:")
+        return
+    click.echo(f"{name} ({found.family})\n\n{inspect.getdoc(found)}")
+    if found.breaks:
+        click.echo(f"\nwhat breaks it:\n{folded('  ', found.breaks)}")
+    click.echo("\nparameters:")
     for f in fields:
-        click.echo(f"  {f['name']:<18} [{f['unit'] or f['kind']}] {f['doc']}; {f['default']}{f['range']}{f['source']}")
+        click.echo(folded(f"  {f['name']:<18} ", f"[{f['unit'] or f['kind']}] {f['doc']}; {f['default']}{f['range']}{f['source']}"))
     for e in found.events.values():
-        click.echo(f"\nevent {e.name}({', '.join([*e.roles, *(f'{a} [{u}]' for a, u in e.arguments.items())])}): {e.doc}")
-    return 0
+        says = "" if e.authority == "owner" else f" ({e.authority})"
+        click.echo(f"\nevent {e.name}({', '.join([*e.roles, *(f'{a} [{u}]' for a, u in e.arguments.items())])}){says}: {e.doc}")
 
 
 def first_line(mechanism: type[Any]) -> str:
