@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import inspect
-import sys
 from collections.abc import Iterator
 from typing import Any, get_args
 
+from mintage.cli.vocabulary import KNOWN_AS, NEAREST, chapter, chapters, sentence
 from mintage.mechanisms import load_builtin
 from mintage.mechanisms.base import REGISTRY, Mechanism, Parameters
 
 from .exhibits import LIVE_STEPS, PATHS, Exhibit, exhibit, svg, table
 from .markdown import first, page, rows
 
-LEAD = "What `use` may name in a spec, by family. `mintage mechanisms NAME` prints the same; [how to add one](../../how-to/add-a-mechanism.md)."
+LEAD = "What `use` may name in a spec, by chapter. `mintage mechanisms NAME` prints the same; [how to add one](../../how-to/add-a-mechanism.md)."
+OTHERWISE = "`mintage mechanisms veToken` finds the same."
+NOT_HERE = "These are no rules of their own here; what comes nearest:"
 UNITS = "A default without a source is an assumption. In a unit, the name of an account parameter stands for that account's asset."
 BOUNDS = {"ge": "at least", "gt": "above", "le": "at most", "lt": "below", "min_length": "items at least", "max_length": "items at most"}
 
@@ -36,25 +38,16 @@ def pictures() -> Iterator[tuple[str, str]]:
             yield f"{name}.svg", svg(shown)
 
 
-def families() -> dict[str, list[str]]:
-    """What a family's file says of itself, and the names in it."""
-    out: dict[str, list[str]] = {}
-    for name, kind in ours().items():
-        out.setdefault(home(kind), []).append(name)
-    return dict(sorted(out.items(), key=lambda item: (item[0].startswith("The outside world"), item[0])))
-
-
-def home(kind: type[Mechanism]) -> str:
-    """The first sentence of the file, or the package, that a mechanism lives in."""
-    module = kind.__module__
-    folder = module.rpartition(".")[0]
-    return first(inspect.getdoc(sys.modules[module if folder in ("mintage", "mintage.mechanisms") else folder]) or module)
-
-
 def index() -> str:
     kinds = ours()
-    parts = [f"## {title}\n\n" + "\n".join(f"- [`{n}`]({n}.md): {first(inspect.getdoc(kinds[n]) or '')}" for n in names) for title, names in families().items()]
+    parts = ["## By the name you know\n\n" + OTHERWISE, rows(("what the field says", "here"), [(said, linked(names)) for said, names in KNOWN_AS.items()])]
+    parts += [NOT_HERE, rows(("not here", "nearest"), [(said, linked(names)) for said, names in NEAREST.items()])]
+    parts += [f"## {title}\n\n" + "\n".join(f"- [`{n}`]({n}.md): {sentence(kinds[n])}" for n in names) for title, names in chapters(kinds).items()]
     return page(f"Mechanisms and processes: {len(kinds)} names", LEAD, parts)
+
+
+def linked(names: str) -> str:
+    return ", ".join(f"[`{name}`]({name}.md)" for name in names.split())
 
 
 def mechanism(name: str, kind: type[Mechanism]) -> str:
@@ -72,7 +65,7 @@ def mechanism(name: str, kind: type[Mechanism]) -> str:
     ]
     if events:
         parts.append("## Events\n\n" + rows(("event", "who may", "roles", "arguments", "meaning"), events))
-    return page(f"{name}", f"{kind.family.capitalize()}, in `{kind.__module__}`. [All names](README.md).", parts)
+    return page(f"{name}", f"{kind.family.capitalize()}, in `{kind.__module__}`. Chapter: {chapter(kind)}. [All names](README.md).", parts)
 
 
 def behaviour(shown: Exhibit) -> Iterator[str]:
