@@ -70,8 +70,9 @@ class DividendDistribution(Mechanism):
         if p.delegated:
             flows.append(Flow(p.pot, p.delegated, alpha * (1 - take), "dividend", at))
         else:
-            others = xp.put(pot, at, xp.total(alpha * (1 - take)))
-            flows.append(Flow(p.pot, p.stakers, others, "dividend"))
+            due = xp.total(signals[p.dividends])
+            rest = (pot[at] - xp.total(alpha * take)) * xp.div(due, due, 0)  # to the last digit what the takes left, if anybody has a dividend
+            flows.append(Flow(p.pot, p.stakers, xp.put(pot, at, rest), "dividend"))
         if p.root_pot:
             flows += [Flow(p.root_pot, p.own, root * take, "take", at), Flow(p.root_pot, p.claims, root * (1 - take), "root", at)]
         if p.miners_pot:
