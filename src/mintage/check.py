@@ -91,11 +91,25 @@ class Known(dict[Any, Any]):
 
 
 def check_economy(economy: Economy) -> list[Fault]:
-    """All faults of composition, and of the rules that have none there; when all are sound, of a short sample run."""
+    """All faults of composition, and of the rules that have none there; when all are sound, of the rules once somebody joined, and of a short sample run."""
     faults = list(composition(economy))
     lost = {u.name for u in economy.uses if any(f.where == u.name or f.where.startswith((f"{u.name}.", f"{u.name} ")) for f in faults)}
     faults += inspect_economy(economy, lost).faults
-    return faults or sample(economy)
+    return faults or growth(economy) or sample(economy)
+
+
+def growth(economy: Economy) -> list[Fault]:
+    """The faults that the first newcomer to each open kind would bring to the rules that run live: of accounts that must grow together and do not."""
+    from .live.measures import runs
+    from .live.members import Members
+
+    members = Members(economy)
+    if not members.owners:
+        return []
+    for kind in members.owners:
+        members.join(kind, "newcomer", 0)
+    found = inspect_economy(members.economy(), {u.name for u in economy.uses if not runs(u)}).faults
+    return [replace(f, found=f"once somebody joins an open kind: {f.found}") for f in found]
 
 
 def sample(economy: Economy) -> list[Fault]:

@@ -11,7 +11,7 @@ from importlib.resources import files
 from pathlib import Path as File
 from typing import Any
 
-from ..check import inspect_economy, sample
+from ..check import growth, inspect_economy, sample
 from ..errors import Fault, SpecError, UsageError, nearest
 from . import build, hostile, paths, references
 from .faults import Faults, Key
@@ -96,7 +96,7 @@ def _deep(made: Contents, tree: Mapping[str, Any], faults: Faults) -> None:
         return  # no economy, or one that takes more memory than it may
     economy = build.economy(c)
     found = inspect_economy(economy, references.unsound(c, economy, faults)).faults
-    for f in found if found or faults.found else sample(economy):
+    for f in found if found or faults.found else growth(economy) or sample(economy):
         if not references.cascades(c, tree, faults, f):
             faults.append(references.place_of(made, f), f)
 
