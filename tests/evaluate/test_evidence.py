@@ -10,12 +10,13 @@ import numpy as np
 import pytest
 
 import mintage as mt
+from mintage.accounts import Account
 from mintage.evaluate.bands import sankey
 from mintage.evaluate.criteria import CRITERIA
 from mintage.evaluate.criteria.alignment import elasticity
 from mintage.evaluate.criteria.utility import survival
 from mintage.evaluate.figures import METRICS, ratio, rewards_have_a_price
-from mintage.evaluate.measure import finite, measure, quantiles, to_providers
+from mintage.evaluate.measure import finite, measure, quantiles, subsidy, to_providers
 from mintage.spec import loads
 
 from .economies import NO_PRICE, SOUND, WEAK_DEMAND, Edit, edited, evidence, find
@@ -180,12 +181,18 @@ def test_dollars_that_customers_pay_straight_to_providers_are_their_income():
 
 
 def test_rewards_in_an_asset_without_a_price_are_not_counted_as_nothing():
-    """Miners of Bittensor earn alpha: what it is worth is no series of the judgement, so what they earn is not shown."""
-    spec = mt.load("bittensor")
-    economy = spec.economy()
-    m = SimpleNamespace(economy=economy, token=economy.token, fiat=economy.fiat)
-    assert rewards_have_a_price(m) is False
-    assert rewards_have_a_price(evidence(SOUND).base) is True
+    m = evidence(SOUND).base
+    reward = next(i for i in m.economy.flow_table if to_providers(m.economy, i))
+    other = replace(reward, src=Account("issuance", "ALPHA"), dst=Account(reward.dst.kind, "ALPHA"))
+    economy = SimpleNamespace(kinds=m.economy.kinds, flow_table=(reward, other))
+    assert rewards_have_a_price(m) is True
+    assert rewards_have_a_price(SimpleNamespace(economy=economy, token=m.token, fiat=m.fiat)) is False
+
+
+def test_what_a_pool_pays_providers_can_be_won_by_faked_demand():
+    """Miners of Bittensor are paid by pools that emission fills."""
+    economy = mt.load("bittensor").economy()
+    assert {f"{i.call}.{i.reason}" for i in economy.flow_table if i.src.asset == "TAO" and subsidy(economy, i)} == {"crowd.paid"}
 
 
 def test_only_emission_that_providers_share_can_be_won_by_faked_demand():
@@ -214,6 +221,14 @@ def test_a_leg_that_nothing_goes_along_is_not_named():
     leg = next(i for i in e.base.economy.flow_table if i.functional)
     silent = SimpleNamespace(economy=SimpleNamespace(flow_table=(leg, replace(leg, reason="never"))), amount=e.base.amount)
     assert "never" not in CRITERIA["T103"].read(SimpleNamespace(base=silent)).sentence
+
+
+def test_a_collapse_counts_also_where_use_grows_manifold_after_it():
+    grows = (r"drift = \{ value = 0.1,", "drift = { value = 1.2,")
+    early = (r'demand_shock.factor" = 0.33', 'demand_shock.factor" = 0.1, "demand_shock.begin" = 0, "demand_shock.length" = 400')
+    assert find("T410", (grows, early)).passed is not None
+    late = (r'demand_shock.factor" = 0.33', 'demand_shock.factor" = 0.1, "demand_shock.begin" = 900')
+    assert find("T410", (late,)).passed is None
 
 
 def test_what_insiders_have_staked_is_no_part_of_what_circulates():

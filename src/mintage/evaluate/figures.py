@@ -289,8 +289,8 @@ def last_spending(m: Measured) -> Any:
 @metric("Providers' reward over their cost, last year", "1", "up")
 def provider_cover(m: Measured) -> Any:
     """Rewards in tokens at the price, and fiat as a reward or straight from customers, over what service costs, paid or not: who can not pay is not
-    covered. NaN where providers are rewarded in another asset, whose price nobody told."""
-    if not rewards_have_a_price(m):
+    covered. NaN where they are rewarded in another asset, whose price nobody told, and nothing says what it fetched."""
+    if not rewards_have_a_price(m) and not any(to_providers(m.economy, i) and i.src.asset in (m.token, m.fiat) for i in m.economy.flow_table):
         return np.full(m.paths, np.nan)
     direct = m.arrows(lambda i: straight(m.economy, i), m.fiat)
     earned = m.arrows(lambda i: to_providers(m.economy, i)) * m.price + m.amount(f"tag:reward/{m.fiat}") + direct

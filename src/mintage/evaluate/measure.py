@@ -117,7 +117,8 @@ class Measured:
     def emitted(self) -> Array:
         """Tokens minted, and what rewards took out of reserves beyond all that was minted into those so far: a network that minted everything at the
         start pays its rewards out of that, which dilutes whoever holds the float as much as minting does."""
-        filled, paid = (self.arrows(lambda i, is_one=is_one: is_one(self.economy, i)) for is_one in (into_reserve, from_reserve))
+        filled = self.arrows(lambda i: into_reserve(self.economy, i))
+        paid = self.arrows(lambda i: from_reserve(self.economy, i))
         beyond = np.maximum(np.cumsum(paid, axis=0) - np.cumsum(filled, axis=0), 0.0)
         return self.minted + np.diff(beyond, axis=0, prepend=0.0) if beyond.any() else self.minted
 
@@ -227,8 +228,9 @@ def into_reserve(economy: Economy, flow: FlowInfo) -> bool:
 
 
 def subsidy(economy: Economy, flow: FlowInfo) -> bool:
-    """What providers are paid out of new tokens or reserves, not by customers."""
-    return to_providers(economy, flow) and (flow.src.kind == ISSUANCE or from_reserve(economy, flow))
+    """What providers are paid out of new tokens, reserves, or a pool that new tokens fill, not by customers."""
+    pooled = economy.kinds[flow.src.kind].role == "liquidity"
+    return to_providers(economy, flow) and (flow.src.kind == ISSUANCE or pooled or from_reserve(economy, flow))
 
 
 def to_insiders(economy: Economy, flow: FlowInfo) -> bool:
