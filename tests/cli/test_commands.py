@@ -38,9 +38,9 @@ def test_new_copies_a_preset_with_its_comments_under_the_new_name(preset, capsys
     assert f"mintage compare {preset} mine.toml" in err
     mine, theirs = (town / "mine.toml").read_text("utf-8"), mt.load(preset).text
     differs = [(a, b) for a, b in zip(mine.split("\n"), theirs.split("\n"), strict=True) if a != b]
-    assert differs == [('name = "mine"', f'name = "{preset}"')]
+    assert differs == [('name = "mine"', f'name = "{preset}"'), ('title = "mine"', f'title = "{mt.load(preset).title}"')]
     assert call("check", "mine.toml") == 0
-    assert mt.load("mine.toml").name == "mine"
+    assert (mt.load("mine.toml").name, mt.load("mine.toml").title) == ("mine", "mine")
 
 
 def test_new_overwrites_only_when_told_to(capsys, town):
@@ -290,11 +290,16 @@ def test_explain_shows_a_mechanism_and_lists_what_has_a_word_in_its_title(capsys
     assert call("explain", "zzz") == 2
 
 
-def test_networks_lists_the_presets_with_their_scenarios(capsys):
+def test_networks_lists_the_presets_with_their_scenarios(capsys, monkeypatch):
     listed = data(capsys, "networks")[1]
     assert [r["name"] for r in listed] == presets()
     assert {"bull", "bear", "compute_cost_spike", "demand_collapse"} <= set(next(r for r in listed if r["name"] == "render")["scenarios"])
     assert all(0 < r["with_source"] <= r["numbers"] for r in listed)
+    monkeypatch.setenv("COLUMNS", "80")
+    assert call("networks") == 0
+    told = capsys.readouterr().out
+    assert max(map(len, told.split("\n"))) <= 80
+    assert all(word in told.split() for name in presets() for word in (name, mt.load(name).economy().token))
 
 
 def test_schema_prints_the_schemas_that_are_published(capsys):

@@ -19,7 +19,7 @@ from .words import presets
 )
 @click.option("--force", is_flag=True, help="Overwrite NAME.toml if it is there.")
 def command(name: str, like: str, force: bool) -> None:
-    """Write NAME.toml, a copy of a preset to edit.
+    """Write NAME.toml, a copy of a preset to edit; its name and title are NAME.
 
     Then: mintage check NAME.toml, mintage report NAME.toml, mintage compare PRESET NAME.toml
     """
@@ -29,8 +29,9 @@ def command(name: str, like: str, force: bool) -> None:
     if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_-]{0,63}", stem):
         raise UsageError(Fault("MT518", f"'{name[:60]}'", "is no name for a network", "a letter, then letters, digits, _ or -; the file is written here"))
     text = source(like)[0]
-    text, count = re.subn(r'(?m)^(name\s*=\s*)"[^"]*"', rf'\1"{stem}"', text, count=1)
-    assert count == 1
+    for key in ("name", "title"):  # the judgement and the running network speak of it by its title
+        text, count = re.subn(rf'(?m)^({key}\s*=\s*)"[^"]*"', rf'\1"{stem}"', text, count=1)
+        assert count == 1
     path = Path(f"{stem}.toml")
     try:
         with path.open("w" if force else "x", encoding="utf-8") as file:
