@@ -35,7 +35,7 @@ class Slots(Parameters):
     price: Ref = reads("ema_price", "tao/alpha", "average price, by which the weakest is found")
     weight: Ref = reads("", "1", "w2, weight of TAO in each pool; empty: 1/2")
     immunity: Number = number("180", "day", "age from which a subnet can be pruned", ge="0", source=CODE, date=DATE)
-    start_delay: Number = number("7", "day", "from registration until a subnet runs", gt="0", source=CODE, date=DATE)
+    start_delay: Number = number("7", "day", "from registration until a subnet runs; on the chain its owner may start it at once", gt="0")
     never: Number = number("1000000000", "day", "start of a slot in which no subnet is", gt="0")
     pool_counts: bool = option(True, "the pool's own alpha has a part in its TAO, which is recycled: so in subnets since 2026")
     par: Number = number("1", "tao/alpha", "price of the first subnet's alpha", gt="0", source=CODE, date=DATE)
