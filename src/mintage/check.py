@@ -28,7 +28,8 @@ from .dimensions import CHECK, ContractBreach, Quantity
 from .economy import Call, Economy, World, memory_shape, rows_in_amount
 from .errors import Fault, MintageError, nearest
 from .flows import Flow
-from .mechanisms.base import Context, Event, Mechanism, State, Use
+from .mechanisms.base import Context, Event, Mechanism, State, Use, runs
+from .members import Members
 
 PATHS = 2
 
@@ -100,9 +101,6 @@ def check_economy(economy: Economy) -> list[Fault]:
 
 def growth(economy: Economy) -> list[Fault]:
     """The faults that the first newcomer to each open kind would bring to the rules that run live: of accounts that must grow together and do not."""
-    from .live.measures import runs
-    from .live.members import Members
-
     members = Members(economy)
     if not members.owners:
         return []

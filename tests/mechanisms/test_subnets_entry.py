@@ -12,7 +12,7 @@ from mintage.accounts import Account
 from mintage.arithmetic import NUMPY
 from mintage.arithmetic_exact import EXACT, exact
 from mintage.errors import RunError
-from mintage.live.measures import runs
+from mintage.mechanisms.base import runs
 from mintage.mechanisms.subnets.neurons import bumped, decayed
 from mintage.mechanisms.subnets.slots import median_price, next_slot
 

@@ -9,7 +9,7 @@ import pytest
 
 import mintage as mt
 from mintage.errors import RunError
-from mintage.live.measures import runs
+from mintage.mechanisms.base import runs
 from tests.mechanisms.estate import Stage
 
 CRASH = 365

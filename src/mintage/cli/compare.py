@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import click
@@ -57,20 +58,43 @@ def side_by_side(board: Any) -> None:
     out = console()
     out.print(f"{board.days:,.0f} days, {board.paths:,} futures of each, seed {board.seed}; medians over futures\n")
     colours = {"pass": "green", "warn": "yellow", "fail": "red", "raised": "red"}
-    titles = {"judgement": "", "points": "six points", "flags": "red flags", "metrics": "metrics"}
+    titles = {"judgement": "", "points": "six points, and score", "flags": "red flags", "metrics": "metrics"}
     for group, title in titles.items():
         table = Table(box=None, pad_edge=False)
         table.add_column(title, overflow="fold")
         for name in board.names:
-            table.add_column(name.rpartition("/")[2].removesuffix(".toml")[-20:], justify="right", no_wrap=True)
+            table.add_column(short_name(name), justify="right", overflow="fold")
+        if group == "judgement":
+            table.add_row("Token", *(escape(d.token) for d in board.documents))
         for line in (line for line in board.lines if line.group == group):
-            said = [figure(v) if v is not None else "" for v in line.values] if group == "metrics" else line.cells
-            cells = [f"[{colours[c.split()[0]]}]{c}[/]" if c and c.split()[0] in colours else escape(c) or "[dim]-[/]" for c in said]
-            table.add_row(escape(line.title + (f" [{line.unit}]" if line.unit not in ("", "1") else "")), *cells)
+            cells = [f"[{colours[c.split()[0]]}]{c}[/]" if c and c.split()[0] in colours else escape(c) or "[dim]-[/]" for c in said(line)]
+            table.add_row(escape(titled(line.title, line.unit)), *cells)
         out.print(table)
         out.print()
+    if any(d.grade is None for d in board.documents):
+        out.print("No grade where one of the six points is not shown: what is not known is not fine.\n", style="dim")
     for name, document in zip(board.names, board.documents, strict=True):
         out.print(f"[bold]{escape(name)}[/]: {escape(document.headline)}")
+
+
+def said(line: Any) -> Sequence[str]:
+    """What a line of the scorecard shows: shares of the judgement as percent, metrics as the charts write them."""
+    if line.group == "metrics":
+        return [figure(v) if v is not None else "" for v in line.values]
+    if line.group == "judgement" and line.unit == "1":
+        return [f"{v:.0%}" if v is not None else "" for v in line.values]
+    return line.cells  # type: ignore[no-any-return]
+
+
+def titled(title: str, unit: str) -> str:
+    """A title with its unit, unless that is a pure number."""
+    return title if unit in ("", "1") else f"{title} [{unit}]"
+
+
+def short_name(name: str) -> str:
+    """A design at the head of a column: its file without folder and ending, and its scenario."""
+    file, _, scenario = name.rpartition("/")[2].partition(":")
+    return ":".join(part for part in (file.removesuffix(".toml"), scenario) if part)
 
 
 def show(c: Any) -> None:
@@ -85,17 +109,23 @@ def show(c: Any) -> None:
     if len(c.changed) > 20:
         out.print(f"  ... and {len(c.changed) - 20} more")
     table = Table(box=None, pad_edge=False)
-    for head in ("median", c.a[-18:], c.b[-18:], "B - A, mean of pairs", "95 % interval", "B better"):
-        table.add_column(head, justify="left" if head == "median" else "right")
+    table.add_column("median", overflow="fold", ratio=1)
+    for head in (short_name(c.a), short_name(c.b)):
+        table.add_column(head, justify="right", overflow="fold", max_width=18)
+    for head in ("difference", "95 % interval", "B better"):
+        table.add_column(head, justify="right", no_wrap=True)
     same = 0
     for r in c.rows:
         still = r.difference is None or (r.difference == 0 and r.low == 0 and r.high == 0)
         if still and (r.pairs == c.paths or not r.better):
             same += 1
             continue
-        some = "" if r.pairs == c.paths else f" ({r.pairs:,} pairs)"
+        some = "" if r.pairs == c.paths else f", {r.pairs:,} futures"
         better = "" if r.better is None else f"{r.better:.0%}"
-        table.add_row(escape(f"{r.title} [{r.unit}]"), figure(r.a), figure(r.b), figure(r.difference) + some, f"{figure(r.low)} to {figure(r.high)}", better)
+        row = (figure(r.a), figure(r.b), figure(r.difference), f"{figure(r.low)} to {figure(r.high)}", better)
+        table.add_row(escape(titled(r.title, r.unit) + some), *row)
     out.print(table)
+    if table.row_count:
+        out.print(f"A is {escape(c.a)}, B {escape(c.b)}; difference: mean of B - A over futures; B better: on how many of them", style="dim")
     if same:
         out.print(f"{same} metrics do not differ or are not defined", style="dim")

@@ -40,7 +40,7 @@ def wanting(document: Any) -> bool:
 
 
 def show(document: Any) -> None:
-    """Headline, reasons, six points, flags, a few figures."""
+    """Headline, reasons, six points, verdict, flags, a few figures."""
     from rich.markup import escape
     from rich.table import Table
 
@@ -55,9 +55,9 @@ def show(document: Any) -> None:
         points.add_row(f"{p.number} {p.title}", MARKS[p.verdict][0], f"{p.score:.0%}", f"{p.shown:.0%}")
     out.print()
     out.print(points)
+    out.print(f"\nverdict: {MARKS[document.verdict][0]}")
     raised = [f for f in document.flags if f.raised]
     open_ = [f.code for f in document.flags if f.raised is None]
-    out.print()
     for f in raised:
         out.print(f"[red]red flag {f.code}[/] {escape(f.title)}")
     out.print(f"{len(raised)} of {len(document.flags)} red flags raised" + (f", undecided for lack of data: {', '.join(open_)}" if open_ else ""))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ..codes import CODES
 from .pulse import short
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def tell(run: Running) -> int:
     twin.finish(PATIENCE if run.status else 3600.0)
     steps, events = live.step - run.opening[0], pulse.events - run.opening[1]
     refused = run.population.refused()
-    often = ", ".join(f"{code} {n}" for code, n in sorted(refused.items(), key=lambda kv: -kv[1]))
+    often = ", ".join(f"{n} {code} {CODES[code][0].lower() if code in CODES else ''}".rstrip() for code, n in sorted(refused.items(), key=lambda kv: -kv[1]))
     found = audit(live.ledger.store)
     ratio = pulse.ratio()
     rows = [

@@ -12,16 +12,11 @@ from typing import Any
 
 from ..economy import Economy
 from ..errors import Fault, RunError, nearest
-from ..mechanisms.base import Use
+from ..mechanisms.base import runs
 from ..spec.live import Live, Measure
 
 CUT = Context(prec=34, rounding=ROUND_HALF_EVEN, Emax=999_999, Emin=-999_999)
 Values = tuple[Decimal, ...]
-
-
-def runs(use: Use) -> bool:
-    """Whether a use's step runs live: rules do; processes are the world, and behaviours are people, who act themselves."""
-    return use.active and use.mechanism.family != "process" and not use.mechanism.behaviour
 
 
 def plan(economy: Economy, live: Live) -> dict[str, Measure]:

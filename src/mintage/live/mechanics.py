@@ -14,9 +14,9 @@ from ..errors import Fault, MintageError, RunError
 from ..exact import whole
 from ..flows import Flow
 from ..mechanisms.base import State
+from ..members import maker
 from ..spec import Spec
 from .book import Movement, movement
-from .members import maker
 
 
 def opened(bound: Bound) -> tuple[World, list[Movement]]:

@@ -22,15 +22,16 @@ from ..economy import Bound, Call, Economy, World
 from ..errors import Fault, RunError, nearest
 from ..flows import Flow
 from ..mechanisms import base
+from ..mechanisms.base import runs
 from ..mechanisms.governance import Governance
+from ..members import Members, grown
 from ..spec import Spec, loads
 from ..units import resolve
 from . import bounds, seeds
 from .book import LiveBook, Movement
 from .entries import Change, Entry, Epoch, Event, Genesis, Join, Key, Move, Proposal, Report, Reset, Trip
-from .measures import Measures, number, runs
+from .measures import Measures, number
 from .mechanics import act, altered, column, opened, plain
-from .members import Members, grown
 
 RECEIPTS = 10_000  # entries whose repeat is answered with the first receipt
 ROWS_SHOWN = 64  # transfers that a receipt lists

@@ -24,13 +24,14 @@ from ..exact import ExactBook
 from ..flows import Flow
 from ..ledger.codec import Batch
 from ..ledger.types import Account as Place
+from ..mechanisms.base import runs
+from ..members import Members, grown
 from ..spec import Spec, loads
 from . import seeds
 from .book import movement
 from .entries import Change, Entry, Epoch, Event, Genesis, Join, Move, decode
-from .measures import number, runs
+from .measures import number
 from .mechanics import act, column, opened, plain
-from .members import Members, grown
 
 TOLERANCE = 1e-12  # of flows, against what they touch
 NEAR = 1e-9  # of signals and memory, against their own size

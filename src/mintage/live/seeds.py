@@ -14,8 +14,8 @@ import numpy as np
 from ..arithmetic_exact import EXACT
 from ..economy import Bound, Economy
 from ..errors import Fault, RunError
+from ..mechanisms.base import runs
 from .entries import Epoch
-from .measures import runs
 
 
 def seed_of(secret: bytes, step: int) -> str:

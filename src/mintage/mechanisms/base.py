@@ -261,3 +261,8 @@ class Use:
     offset: int = 0
     where: str = field(default="", compare=False)
     active: bool = True  # one that is not has its accounts and its memory, but no step, no events and no genesis: a variant may switch it on
+
+
+def runs(use: Use) -> bool:
+    """Whether a use's step runs live: rules do; processes are the world, and behaviours are people, who act themselves."""
+    return use.active and use.mechanism.family != "process" and not use.mechanism.behaviour

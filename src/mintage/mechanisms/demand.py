@@ -16,10 +16,7 @@ class ElasticDemand(Mechanism):
     """
 
     name = "elastic_demand"
-    breaks = (
-        "Elasticities measured in calm weeks do not hold in a collapse, and quality that is only simulated hides how fast customers really "
-        "leave."
-    )
+    breaks = "Elasticities measured in calm weeks do not hold in a collapse, and quality that is only simulated hides how fast customers really leave."
     behaviour = True
 
     class Params(Parameters):

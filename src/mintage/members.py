@@ -13,11 +13,11 @@ from typing import Any
 
 import numpy as np
 
-from ..accounts import Account
-from ..binding import field_kind, resolve_account
-from ..economy import Bound, Economy, World, memory_shape
-from ..errors import Fault, RunError, nearest
-from ..mechanisms.base import Use
+from .accounts import Account
+from .binding import field_kind, resolve_account
+from .economy import Bound, Economy, World, memory_shape
+from .errors import Fault, RunError, nearest
+from .mechanisms.base import Use
 
 OPEN = "open"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,127}", re.ASCII)  # so that `@0`, the first rows' name, and the ledger's `#` stay apart
