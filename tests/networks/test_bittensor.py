@@ -20,8 +20,8 @@ from mintage.mechanisms.subnets.shares import flow_shares, net_flow, price_share
 START, SUBNETS = date(2025, 11, 4), 128
 DATES = {"taoflow": date(2025, 11, 4), "net_taoflow": date(2026, 5, 27), "price_root_withheld": date(2026, 6, 22), "price_withheld": date(2026, 6, 30)}
 BEGIN = [(d - START).days for d in DATES.values()]
-# the second day of each rule, its last day, and the one after, which has the next rule
-DAYS = [(rule, day) for rule, first, last in zip(DATES, BEGIN, [*BEGIN[1:], 250], strict=True) for day in (first + 2, last - 1, last)]
+# some days into each rule, and its last two: what is saved after a day is what the next one reads
+DAYS = [(rule, day) for rule, first, last in zip(DATES, BEGIN, [*BEGIN[1:], 250], strict=True) for day in (first + 5, last - 1, last)]
 PARTS = ("owner", "miners", "withheld", "validators", "root")
 
 
