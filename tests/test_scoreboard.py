@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
+import sys
 
 import pytest
 
 import mintage as mt
-from mintage import scoreboard as module
 from mintage.errors import Interrupted, UsageError
 from mintage.evaluate.figures import METRICS
 from mintage.scoreboard import apart, scoreboard
@@ -52,6 +52,27 @@ def test_the_command_prints_both_networks_and_the_same_as_data(tmp_path, monkeyp
     assert [line["name"] for line in found["lines"] if line["group"] == "metrics"] == ["burned"]
 
 
+@pytest.mark.parametrize("width", [80, 100, 160])
+def test_tables_fit_their_width_and_cut_no_name(width, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", str(width))
+    folder = tmp_path / "experiments"
+    folder.mkdir()
+    (folder / "a_town_with_a_long_name.toml").write_text(TOWN, "utf-8")
+    (folder / "city.toml").write_text(TOWN.replace("TOK", "CTY"), "utf-8")
+    one = "experiments/a_town_with_a_long_name.toml"
+    assert call("compare", one, "experiments/city.toml", "--paths", "8") == 0
+    board = capsys.readouterr().out
+    assert call("compare", one, f"{one}:bull", "--paths", "8") == 0
+    paired = capsys.readouterr().out
+    for table in (board, paired):
+        assert max(map(len, table.split("\n"))) <= width
+        assert "\u2026" not in table
+        assert "[1]" not in table
+    assert all(word in board for word in ("TOK", "CTY", "No grade where"))
+    assert "B better" in paired and ":bull" in paired
+
+
 def test_fewer_than_two_or_an_unknown_metric_is_refused():
     for wrong, code in ((lambda: scoreboard([town], PATHS), "MT507"), (lambda: scoreboard([town, city], PATHS, metrics=["x"]), "MT506")):
         with pytest.raises(UsageError) as refused:
@@ -60,6 +81,7 @@ def test_fewer_than_two_or_an_unknown_metric_is_refused():
 
 
 def test_an_interrupt_keeps_the_networks_that_were_judged(monkeypatch):
+    module = sys.modules["mintage.scoreboard"]  # `mintage.scoreboard` is the function
     real, left = module.evaluate, [2]
 
     def twice(*args, **named):
