@@ -121,6 +121,7 @@ def test_evaluate_is_a_gate_and_report_is_not(capsys, town):
 def test_a_sound_economy_passes_the_gate(capsys):
     sound = Path(__file__).parents[1] / "evaluate/sound.toml"
     assert call("evaluate", str(sound), *SIZES) == 0
+    assert "\nverdict: " in capsys.readouterr().out
 
 
 def test_report_says_what_it_found_and_where_the_file_is(capsys, town):
