@@ -189,3 +189,12 @@ def test_two_reserves_pay_two_shareholders_by_what_each_has():
     company, kept, cash = (play[Account(*k)] for k in (("company", "TOK"), ("shareholders", "TOK"), ("shareholders", "USD")))
     assert company[0] == 0 and company[1] < 300_000
     assert kept[0] / kept[1] == pytest.approx(9) and cash[0] / cash[1] == pytest.approx(9)
+
+
+def test_a_share_backed_by_compute_is_the_peg_on_an_asset_of_form_share():
+    text = (FOLDER / "compute_peg.toml").read_text("utf-8")
+    share = mt.loads(text.replace("[assets.IO]", '[assets.IO]\nform = "share"'))
+    token = mt.loads(text)
+    names = ("price", "supply/IO", "reserve/USD")
+    assert after(share, 40, *names) == after(token, 40, *names)
+    assert after(share, 40, "supply/IO")[0] != 10_000_000

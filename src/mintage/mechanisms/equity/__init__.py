@@ -1,4 +1,7 @@
-"""Equity beside a token: listing a company that holds tokens, the price of its share, arbitrage between the two, and who gains by what is paid out."""
+"""Equity beside a token: listing a company that holds tokens, the price of its share, arbitrage between the two, and who gains by what is paid out.
+
+A share that is backed by compute is `compute_peg` on an asset of form share: issued for verified hours, redeemed against the reserve.
+"""
 
 from __future__ import annotations
 
