@@ -76,6 +76,25 @@ def test_simulate_prints_and_exports_what_python_gives(capsys, town):
         assert np.array_equal(npz["series:price"], run["price"])
 
 
+def test_simulate_says_units_rows_and_nothing_of_dust(capsys, town):
+    from mintage.cli.simulate import show, unit
+
+    assert call("simulate", "town.toml", "--paths", "8", "--steps", "9", "--quiet") == 0
+    out = capsys.readouterr().out
+    economy = mt.load("town.toml").economy()
+    lines = {line.split()[0]: line for line in out.split("\n") if line}
+    assert lines["price"].rstrip().endswith(economy.signals["price"].unit)
+    assert lines["market/TOK"].rstrip().endswith("TOK")
+    render = mt.load("render").economy()
+    rows = next(s for s in render.signals.values() if s.per and render.kinds[s.per].holders > 1)
+    assert unit(rows.name, render).endswith(f"mean of {render.kinds[rows.per].holders} rows")
+    assert "mean of" not in unit(f"{rows.name}[0]", render)
+    run = mt.simulate(mt.load("town.toml"), 8, 9)
+    show(run, {"market/TOK": dict.fromkeys(("q05", "q50", "q95", "mean"), -1e-11), "price": dict.fromkeys(("q05", "q50", "q95", "mean"), 1e-11)}, economy)
+    out = capsys.readouterr().out
+    assert "market/TOK" not in out and "1e-11" in out
+
+
 @pytest.mark.parametrize("every", [[], ["--every", "7"]])
 def test_simulate_exports_ends_or_with_every_its_series_to_a_table(every, town):
     names = ["--var", "price", "--var", "flow:jobs.pay"]

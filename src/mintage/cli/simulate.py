@@ -10,6 +10,8 @@ import click
 
 from .common import AS_JSON, QUIET, SPEC_OR_LEDGER, console, emit, figure, one_of, open_spec, progress, say, settle, shown, sizes, stopped, twin, writable
 
+DUST = 1e-9  # of an amount: what additions of floats leave of nothing
+
 
 @click.command("simulate", epilog=twin('import mintage as mt\nrun = mt.simulate(mt.load("render"), paths=256, steps=28)\nprint(run.end["price"].mean())'))
 @SPEC_OR_LEDGER
@@ -85,7 +87,7 @@ def command(
     if as_json:
         emit({"manifest": asdict(run.manifest), "end": ends})
     else:
-        show(run, ends)
+        show(run, ends, economy)
     way_on = "; the same command with --resume goes on" if out else ""
     return stopped(run.manifest.partial, f"{run.manifest.paths:,} of {run.manifest.asked_paths:,} paths{way_on}")
 
@@ -106,21 +108,36 @@ def summary(value: Any) -> dict[str, float]:
     return {"mean": float(value.mean()), "q05": float(low), "q50": float(mid), "q95": float(high)}
 
 
-def show(run: Any, ends: dict[str, dict[str, float]]) -> None:
+def show(run: Any, ends: dict[str, dict[str, float]], economy: Any) -> None:
     """A table of the ends."""
+    from rich.markup import escape
     from rich.table import Table
 
     m = run.manifest
     since = f" from step {m.first_step:,} on" if m.start else ""
     table = Table(box=None, pad_edge=False)
-    table.add_column("at the end")
+    table.add_column("at the end", overflow="fold")
     for head in ("5 %", "median", "95 %", "mean"):
-        table.add_column(head, justify="right")
+        table.add_column(head, justify="right", no_wrap=True)
+    table.add_column("unit", overflow="fold")
     for name, e in ends.items():
-        if any(e.values()):
-            table.add_row(name, *(figure(e[k]) for k in ("q05", "q50", "q95", "mean")))
+        values = [0.0 if "/" in name and abs(e[k]) < DUST else e[k] for k in ("q05", "q50", "q95", "mean")]
+        if any(values):
+            table.add_row(escape(name), *map(figure, values), escape(unit(name, economy)))
     out = console()
     out.print(
         f"{m.economy}: {m.paths:,} futures of {m.steps:,} steps{since}, seed {m.seed}", style="italic", soft_wrap=True
     )  # a title of the table would be as narrow as it
     out.print(table)
+    if any(name.startswith(("external/", "issuance/")) for name in ends):
+        out.print("external and issuance stand below zero by what has come in from outside and what has been minted", style="dim")
+
+
+def unit(name: str, economy: Any) -> str:
+    """The unit of a signal, and that a signal with rows is their mean; of a sum of money its asset, which its name ends with."""
+    base, row, _ = name.partition("[")
+    signal = economy.signals.get(base)
+    if signal is None:
+        return name.rpartition("/")[2] if "/" in name else ""
+    rows = economy.kinds[signal.per].holders if signal.per and not row else 1
+    return ", ".join(part for part in ("" if signal.unit == "1" else signal.unit, f"mean of {rows:,} rows" if rows > 1 else "") if part)
