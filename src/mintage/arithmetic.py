@@ -244,7 +244,7 @@ class NumpyArithmetic(Arithmetic):
         lanes, rows = np.ascontiguousarray(x.swapaxes(-2, -1)), x.shape[-2]
         whole = np.add.reduce(w, axis=0)
         alone = whole.item() if whole.size == 1 else None  # of one path, in plain numbers
-        parts = (w.T * (2.0**40 / (whole + (whole == 0))[:, None] if alone is None else 2.0**40 / (alone or 1.0))).astype(np.int64)
+        parts = (w.T / ((whole + (whole == 0))[:, None] if alone is None else alone or 1.0) * 2.0**40).astype(np.int64)  # a total may be too small to divide by
         last, own = (1 << (rows - 1).bit_length()) - 1, np.arange(rows)
         keys = lanes.view(np.int64) & ~last
         keys |= own
