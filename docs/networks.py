@@ -9,10 +9,13 @@ from typing import Any
 
 import mintage as mt
 from mintage import data
-from mintage.evaluate.measure import METRICS
+from mintage.charts.values import short
+from mintage.cli.vocabulary import sentence
+from mintage.evaluate.figures import METRICS
 from mintage.evaluate.red_flags import FLAGS
 from mintage.spec import Spec, presets
 from mintage.spec.values import Provenance
+from mintage.units import resolve
 from mintage.validate import anchors
 
 from .markdown import page, rows
@@ -44,7 +47,7 @@ def index() -> str:
 
 def network(name: str) -> str:
     spec = mt.load(name)
-    parts = [*what_it_does(spec), *articles(spec), *assumptions(spec), *scorecard(golden(name)), *published(name)]
+    parts = [*what_it_does(spec), *articles(spec), *assumptions(spec), *scorecard(golden(name), spec), *published(name)]
     return page(spec.title, f"{spec.contents.network.doc} [All networks](README.md).", parts)
 
 
@@ -54,7 +57,9 @@ def what_it_does(spec: Spec) -> Iterator[str]:
     yield "## What it does"
     kinds = [(f"`{n}`", ", ".join(k.holds), k.role, f"{k.holders:,}", k.doc) for n, k in contents.accounts.items()]
     yield rows(("account", "holds", "who stands behind it", "holders", "what it is"), kinds)
-    rules = [(f"`{p.name}`" + ("" if p.active else " (off)"), linked(p.mechanism.name), f"{p.every}", p.doc) for p in contents.parts]
+    rules = [
+        (f"`{p.name}`" + ("" if p.active else " (off)"), linked(p.mechanism.name), f"{p.every}", p.doc or sentence(type(p.mechanism))) for p in contents.parts
+    ]
     yield rows(("name", "mechanism or process", "steps between calls", "what for"), rules)
     yield rows(("scenario", "what is different"), [(f"`{n}`", s.doc) for n, s in contents.scenario.items()])
 
@@ -96,7 +101,7 @@ def vouched(number: Provenance) -> str:
     return ", ".join(str(part) for part in (number.source, number.date or "", number.doc) if part)
 
 
-def scorecard(card: dict[str, Any]) -> Iterator[str]:
+def scorecard(card: dict[str, Any], spec: Spec) -> Iterator[str]:
     """What the judgement said when a person last read it."""
     if not card:
         return
@@ -106,8 +111,10 @@ def scorecard(card: dict[str, Any]) -> Iterator[str]:
     said = {True: "raised", False: "not raised", None: "cannot be told"}
     yield rows(("red flag", "", ""), [(code, FLAGS[code][0], said[raised]) for code, raised in card["flags"].items()])
     sure = {n: m for n, m in card["metrics"].items() if None not in m}
-    metrics = [(METRICS[n].title, f"{m[0]:,.4g}", f"{m[1]:,.4g} to {m[2]:,.4g}", METRICS[n].unit) for n, m in sure.items()]
-    yield "Medians of 200 futures, and the interval of the median:\n\n" + rows(("metric", "median", "interval", "unit"), metrics)
+    own = {"token": spec.economy().token, "fiat": spec.economy().fiat}
+    units = {n: "" if METRICS[n].unit == "1" else resolve(METRICS[n].unit, own) for n in sure}
+    metrics = [(METRICS[n].title, short(m[0]), f"{short(m[1])} to {short(m[2])}", units[n]) for n, m in sure.items()]
+    yield "Medians over futures, and the band that holds nine tenths of them:\n\n" + rows(("metric", "median", "band", "unit"), metrics)
 
 
 def published(name: str) -> Iterator[str]:
