@@ -77,7 +77,7 @@ class Comparison:
 def known(metric: str, names: Collection[str] = METRICS) -> None:
     """Errors: UsageError MT506 for a metric that is not one of `names`."""
     if metric not in names:
-        raise UsageError(Fault("MT506", metric[:80], "no such metric", "a metric's name", nearest(metric, names)))
+        raise UsageError(Fault("MT506", metric[:80], "no such metric", "a name of `mintage explain metrics`", nearest(metric, names)))
 
 
 def resolve(design: Any) -> tuple[str, Spec]:
