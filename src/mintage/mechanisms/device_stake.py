@@ -108,8 +108,9 @@ class Pool(Parameters):
 
 
 class DeviceRewards(Mechanism):
-    """Share a pool among devices that are there and have their stake: pay_i = pot share_g w_i / sum over its group g of w,
+    """Share a pool among devices that are there and have their stake, by group.
 
+        pay_i = pot share_g w_i / sum over its group g of w
         w_i = nodes_i multiplier_i uptime_i eligible_i,   pot = min(budget, pool)                          [token], shape [provider, path]
 
     Without groups all devices share alike. The share of a group in which nobody is eligible stays in the pool. Source: io.net's block rewards, 95 % to

@@ -9,7 +9,9 @@ from .base import Emitted, Mechanism, Number, Parameters, Ref, State, number, re
 
 
 class DynamicFee(Mechanism):
-    """b' = clip(b (1 + phi (g / T - 1)), low, high): up while utilisation g is above its target T, down below.
+    """A fee that rises while utilisation g is above its target T, and falls below it.
+
+        b' = clip(b (1 + phi (g / T - 1)), low, high)
 
     [fiat/job], shape [1, path]. Source: the base-fee rule of EIP-1559 (2019-04-13), there with phi = 1/8 and g / T from 0 to 2.
     """

@@ -83,7 +83,9 @@ def outstanding(p: Any, state: State, xp: Any) -> Any:
 
 
 class LpStake(Mechanism):
-    """Pool shares count as stake while they earn: weight_i = counts s_i x / L.
+    """Pool shares count as stake while they earn.
+
+        weight_i = counts s_i x / L
 
     [pool_tokens], shape [holder, path]. s_i shares of L that are out stand for their part of the pool's x tokens: a share counts for the tokens behind it, or
     with `counts` 2 for both sides at the pool's price. The shares stay where they are and keep earning the pool's fees: free ones, or those that `staking`

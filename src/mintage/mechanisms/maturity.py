@@ -102,8 +102,9 @@ def voted(p: Any, signals: Mapping[str, Any], ctx: Any) -> Any:
 
 
 class Maturity(Mechanism):
-    """Maturity stays, is staked, or becomes tokens: disburse, wait `slots` - 1 calls at least and `slots` at most, then
+    """Maturity stays, is staked, or becomes tokens after a wait.
 
+        disburse, wait `slots` - 1 calls at least and `slots` at most, then
         tokens = par max(1 + modulation, 0) maturity        [liquid], [maturity]; shapes [holder, path]
 
     with the modulation as it is when the wait ends. The ring of lots is that of `staking`. Staked maturity weighs like stake (`neurons`) and is free again
