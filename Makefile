@@ -11,7 +11,7 @@ SEEN := $(shell python3 --version 2>&1 || echo "no python3")
 OUT ?= report.html
 ARGS ?=
 
-.PHONY: help run demo test lint types contracts tests bench bench-presets bench-ledger soak docs clean
+.PHONY: help run demo test lint types contracts tests bench bench-presets bench-yuma bench-ledger soak docs clean
 
 help: ## say what can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "make %-12s %s\n", $$1, $$2}'
@@ -43,6 +43,9 @@ bench: $(VENV)/.dev ## measure Mintage beside its peers (installs them apart)
 
 bench-presets: $(VENV)/.dev ## measure what a step of a path costs in each preset, write bench/presets.json
 	$(BIN)/python -m bench.presets $(ARGS)
+
+bench-yuma: $(VENV)/.dev ## measure an epoch of Yuma Consensus beside yuma-simulation (ARGS="--peer DIR"), write bench/yuma/results.json
+	$(BIN)/python bench/yuma/run.py $(ARGS)
 
 bench-ledger: $(VENV)/.dev ## measure the ledger and a live network beside PostgreSQL, write bench/ledger/results.json
 	$(BIN)/python -m bench.ledger $(ARGS)
