@@ -10,6 +10,7 @@ import pytest
 import mintage as mt
 from mintage import data
 from mintage.mechanisms import find
+from mintage.validate.render import RNP_023
 
 EPOCH = 7
 YEARS = ((0, 52), (52, 104), (104, 156))  # weekly epochs of the BME years within the horizon
@@ -111,37 +112,3 @@ def test_every_number_of_the_emission_and_the_burn_has_a_source_or_is_called_an_
     vouched = [p for p in spec.provenance if p.path.startswith(("emission_", "jobs.", "assets.", "allocation"))]
     assert {p.path for p in vouched if not p.source and not p.assumed} == set()
     assert any(p.path == "jobs.burn_share" and p.source == "S2" for p in vouched)
-
-
-RNP_023 = """
-[network]
-name = "rnp-023"
-token = "RENDER"
-[assets.RENDER]
-[assets.USD]
-form = "fiat"
-[accounts.market]
-holds = ["RENDER", "USD"]
-opening = { RENDER = 100_000 }
-[accounts.operator]
-holds = ["USD"]
-[accounts.foundation]
-holds = ["USD"]
-[accounts.nodes]
-holds = ["RENDER", "USD"]
-[signals.demand]
-unit = "USD/day"
-start = 1000
-[signals.price]
-unit = "USD/RENDER"
-start = 2
-[[mechanism]]
-use = "burn_mint"
-name = "jobs"
-providers = "nodes/RENDER"
-providers_fiat = "nodes/USD"
-burn_share = 0.6
-payees = [{ to = "operator/USD", share = 0.35 }, { to = "foundation/USD", share = 0.05 }]
-rewards = "nodes/RENDER"
-reward_share = 0.56
-"""
