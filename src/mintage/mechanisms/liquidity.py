@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from ..flows import Flow, burn, mint
 from .base import Emitted, Mechanism, Number, Parameters, Ref, State, Tag, account, event, number, refuse_unless, writes
+from .sharing import supply
 from .stakers import in_all_lots
 
 
@@ -50,7 +51,7 @@ class LiquidityPool(Mechanism):
     @event(roles={"provider": "tokens"}, arguments={"amount": "tokens"})
     def add(self, p: Any, state: State, signals: Mapping[str, Any], ctx: Any, rows: Mapping[str, Any], amount: Any) -> Emitted:
         """A provider adds `amount` of tokens and as much fiat as the pool holds for so many."""
-        xp, at, out = ctx.xp, rows["provider"], outstanding(p, state, ctx.xp)
+        xp, at, out = ctx.xp, rows["provider"], supply(state, p.shares)
         x, y = state[p.pool_tokens], state[p.pool_fiat]
         begun, filled = xp.gt(out, 0 * out), xp.logical_and(xp.gt(x, 0 * x), xp.gt(y, 0 * y))
         refuse_unless(
@@ -63,23 +64,18 @@ class LiquidityPool(Mechanism):
     @event(roles={"provider": "tokens"}, arguments={"amount": "shares"})
     def remove(self, p: Any, state: State, signals: Mapping[str, Any], ctx: Any, rows: Mapping[str, Any], amount: Any) -> Emitted:
         """A provider gives `amount` of its shares back, for their part of both sides."""
-        at, part = rows["provider"], ctx.xp.div(amount, outstanding(p, state, ctx.xp), 0)
+        at, part = rows["provider"], ctx.xp.div(amount, supply(state, p.shares), 0)
         sides = ((p.pool_tokens, p.tokens), (p.pool_fiat, p.fiat))
         return [burn(p.shares, amount, "remove", at), *(Flow(pool, to, state[pool] * part, "remove", None, at) for pool, to in sides)], {}
 
     def step(self, p: Any, state: State, signals: Mapping[str, Any], ctx: Any) -> Emitted:
-        xp, out, shown = ctx.xp, outstanding(p, state, ctx.xp), {}
+        xp, out, shown = ctx.xp, supply(state, p.shares), {}
         x, y = state[p.pool_tokens], state[p.pool_fiat]
         if p.value:
             shown[p.value] = xp.div(2 * y, out, 0)
         if p.growth:
             shown[p.growth] = xp.sqrt(xp.div(x * p.unit, out, 0) * xp.div(y * p.unit, out * p.first_price, 0))
         return [], shown
-
-
-def outstanding(p: Any, state: State, xp: Any) -> Any:
-    """Shares that are out [1, path]: all that was issued less what was burned."""
-    return -state[p.shares._replace(kind="issuance")] - state[p.shares._replace(kind="burned")]
 
 
 class LpStake(Mechanism):
@@ -110,4 +106,4 @@ class LpStake(Mechanism):
     def step(self, p: Any, state: State, signals: Mapping[str, Any], ctx: Any) -> Emitted:
         xp = ctx.xp
         held = in_all_lots(xp, state[p.shares])
-        return [], {p.weight: xp.div(held * state[p.pool_tokens], outstanding(p, state, xp), 0) * p.counts}
+        return [], {p.weight: xp.div(held * state[p.pool_tokens], supply(state, p.shares), 0) * p.counts}

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from ...accounts import Account
 from ...flows import Flow, burn, mint
 from ..base import Emitted, Mechanism, Noise, Number, Parameters, Ref, State, Tag, account, count, number, option, reads, writes
+from ..sharing import total_of
 from .pools import CODE, DATE, given, leans, rate, spot, swapped
 
 UNIFORM_SPREAD = "3.46410161513775458705489268301174"  # sqrt 12: a uniform on [0, 1] times it has standard deviation 1
@@ -113,7 +114,7 @@ class SubnetStakers(Mechanism):
                 by_cash[key] = by_cash[key] + part if key in by_cash else part
             else:
                 by_cash[key] = xp.add_at(by_cash.get(key, 0 * alpha), at, xp.total(part))
-        amount = total_of(by_cash.values())
+        amount = total_of(list(by_cash.values()))
         each = given(xp, alpha, tao, amount, to_sell)
         fetched, paid = amount * each, bids * (1 - p.fee)
         got = swapped(xp, tao - fetched, alpha + amount, paid, to_buy)
@@ -162,11 +163,3 @@ def to_root(p: Any, state: State, ctx: Any, spent: Any) -> list[Flow]:
         Flow(p.root, p.money, left, "root"),
         burn(p.roots, xp.minimum(left * per_tao, state[p.roots]), "share"),
     ]
-
-
-def total_of(parts: Iterable[Any]) -> Any:
-    """The sum of one part or more."""
-    first, *rest = parts
-    for part in rest:
-        first = first + part
-    return first
